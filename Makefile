@@ -1,0 +1,45 @@
+# make run   the main job on real input, on a bare machine        make test   everything a change must pass
+# make lint  style and types        make bench  the measurements in benchmarks/README.md
+#
+# On Linux without a GPU, PyTorch's own CPU builds save gigabytes: give the address of its CPU package index, as its
+# "Get started" page shows it, as TORCH_INDEX:  make run TORCH_INDEX=https://...
+
+PYTHON ?= python3
+TORCH_INDEX ?=
+OUTPUT ?= runs/clinical-trial
+
+BIN := .venv/bin
+INSTALL := $(BIN)/python -m pip install --quiet -c constraints.txt $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
+
+.PHONY: run test lint bench clean
+
+run: .venv/ready
+	$(BIN)/steepest descend --force -o $(OUTPUT)
+
+test: .venv/ready-test
+	$(BIN)/python -m pytest -n 2
+
+lint: .venv/ready-lint
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/basedpyright --warnings
+
+bench: .venv/ready-bench
+	$(BIN)/python benchmarks/all.py
+
+clean:
+	rm -rf .venv runs
+
+.venv/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo 'steepest needs Python 3.11 or newer: make run PYTHON=python3.11'; exit 1; }
+	$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/ready: .venv/python pyproject.toml constraints.txt
+	$(INSTALL) -e .
+	@touch $@
+
+.venv/ready-%: .venv/ready
+	$(INSTALL) -e '.[test,$*]'
+	@touch $@

@@ -1,0 +1,388 @@
+"""The gradient by three roads, side by side: derived by hand, by autograd, and by tapping with the cane."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from steepest import vectors
+from steepest.cost import Cost
+from steepest.errors import SteepestError, door, near
+from steepest.vectors import Params
+
+ByHand = Mapping[str, Tensor | float] | Callable[..., Mapping[str, Tensor | float]]
+
+
+@dataclass(frozen=True)
+class Tap:
+    """A slope felt by finite differences: `(C(+step) - C(-step)) / (2 step)`, with how far it can be trusted."""
+
+    slope: float
+    uncertainty: float
+    step: float
+    bend: float
+    """Second difference, `(C(+step) - 2 C + C(-step)) / step^2`: how the slope itself changes."""
+    forward_passes: int
+
+
+@dataclass(frozen=True)
+class GradientRow:
+    """One partial derivative by each road; `by_hand` is None where no hand derivation was given."""
+
+    parameter: str
+    by_hand: float | None
+    autograd: float
+    tapped: float
+    uncertainty: float
+    verdict: str
+    """Empty where the roads agree, else one sentence."""
+
+    @property
+    def ratio(self) -> float | None:
+        """By hand over autograd, or None where that says nothing."""
+        return None if self.by_hand is None or self.autograd == 0 else self.by_hand / self.autograd
+
+
+@dataclass(frozen=True)
+class GradientCheck:
+    """What `check_gradient` found: a row a partial derivative, and the price of each road in passes."""
+
+    rows: tuple[GradientRow, ...]
+    partials: int
+    forward_passes: int
+    backward_passes: int
+
+    @property
+    def agrees(self) -> bool:
+        """True where all roads agree in every row."""
+        return not self.complaints
+
+    @property
+    def complaints(self) -> tuple[str, ...]:
+        """One sentence for each row in which a road disagrees."""
+        return tuple(row.verdict for row in self.rows if row.verdict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Turn the check into numbers, strings and lists."""
+        rows = [
+            {
+                "parameter": row.parameter,
+                "by_hand": row.by_hand,
+                "autograd": row.autograd,
+                "tapped": row.tapped,
+                "uncertainty": row.uncertainty,
+                "ratio": row.ratio,
+                "agrees": not row.verdict,
+            }
+            for row in self.rows
+        ]
+        return {
+            "agrees": self.agrees,
+            "complaints": list(self.complaints),
+            "rows": rows,
+            "partials": self.partials,
+            "forward_passes": self.forward_passes,
+            "backward_passes": self.backward_passes,
+        }
+
+    def __str__(self) -> str:
+        width = max(9, *(len(row.parameter) for row in self.rows))
+        lines = [f"{'':{width}} {'by hand':>14} {'autograd':>14} {'tapped':>14}   hand/autograd"]
+        for row in self.rows:
+            hand = "-" if row.by_hand is None else f"{row.by_hand:.8g}"
+            ratio = "-" if row.ratio is None else f"{row.ratio:.6f}"
+            lines.append(f"{row.parameter:{width}} {hand:>14} {row.autograd:>14.8g} {row.tapped:>14.8g}   {ratio}")
+        price = f"{self.forward_passes} forward passes for the taps, {self.backward_passes} backward for autograd"
+        verdict = "All roads agree" if self.agrees else "The roads disagree"
+        return "\n".join([*lines, f"{verdict} ({price}).", *self.complaints])
+
+
+def tap(cost: Cost, at: Params, along: Params, *, step: float | None = None) -> Tap:
+    """Feel the slope of a cost along a direction, as the blind trilobite does with its cane.
+
+    `slope = (C(at + step along) - C(at - step along)) / (2 step)`, whose error is a truncation that grows with the
+    step and a rounding that falls with it. The step starts from the cube root of the dtype's precision (Press et al.,
+    2007, §5.7) and moves to where the two are smallest; the disagreement with half the step shows the truncation.
+    With `step` given, that one is used as it is.
+
+    >>> cost = Cost.from_function(lambda m: m**2, dtype=torch.float64)
+    >>> felt = tap(cost, cost.params({"m": 3.0}), {"m": torch.tensor(1.0, dtype=torch.float64)}, step=0.5)
+    >>> felt.slope, felt.bend
+    (6.0, 2.0)
+    """
+    precision = torch.finfo(next(iter(at.values())).dtype).eps
+    forward_passes = 1
+
+    def felt(by: float) -> float:
+        nonlocal forward_passes
+        forward_passes += 1
+        with torch.no_grad():
+            return float(cost.value(vectors.moved(at, along, by=by)))
+
+    with torch.no_grad():
+        here = float(cost.value(at))
+
+    def tried(width: float) -> Tap:
+        # The step that is really taken: at + width is rounded to what the dtype can hold.
+        up, down, half_up, half_down = felt(width), felt(-width), felt(width / 2), felt(-width / 2)
+        slope, half = (up - down) / (2 * width), (half_up - half_down) / width
+        rounding = precision * max(abs(up), abs(down), abs(here)) / width
+        bend = (up - 2 * here + down) / width**2
+        return Tap(half, abs(slope - half) + 2 * rounding, width, bend, forward_passes)
+
+    if step is not None:
+        up, down = felt(step), felt(-step)
+        rounding = precision * max(abs(up), abs(down)) / step
+        bend = (up - 2 * here + down) / step**2
+        return Tap((up - down) / (2 * step), rounding, step, bend, forward_passes)
+    length = vectors.norm(along)
+    reach = max([1.0, *(float(at[name].abs().max()) for name, value in along.items() if bool(value.any()))])
+    width = precision ** (1 / 3) * reach / (length or 1.0)
+    best = tried(width)
+    for factor in (16.0, 256.0, 1 / 16, 1 / 256, 1 / 4096):
+        if best.uncertainty <= 1e-9 * abs(best.slope):
+            break
+        other = tried(width * factor)
+        if other.uncertainty < best.uncertainty or not math.isfinite(best.slope):
+            best = other
+    return Tap(best.slope, best.uncertainty, best.step, best.bend, forward_passes)
+
+
+def compass(
+    cost: Cost, at: Mapping[str, Tensor | float], *, along: tuple[str, str] | None = None, step: float = 0.01
+) -> dict[str, float]:
+    """Tap in the eight compass directions: how much the cost changes one `step` away.
+
+    East is more of the first parameter, north more of the second; `along` names the two, where there are more. The
+    price is nine forward passes.
+
+    Raises SteepestError where the two are not numbers, or not named and the cost has more than two.
+
+    >>> cost = Cost.from_function(lambda m, b: 2 * m - b)
+    >>> {name: round(change, 4) for name, change in compass(cost, {"m": 0.0, "b": 0.0}, step=0.01).items()}["E"]
+    0.02
+    """
+    with door("compass"):
+        params = cost.params(at)
+        if along is None and len(cost.names) != 2:
+            raise SteepestError(
+                f"the cost has {len(cost.names)} parameters, and a compass two axes",
+                remedy="Name two of them with along=(..., ...)",
+            )
+        east, north = along or (cost.names[0], cost.names[1])
+        for name in (east, north):
+            if name not in params:
+                raise SteepestError(f"there is no parameter '{name}'", remedy=near(name, cost.names))
+            if params[name].numel() != 1:
+                raise SteepestError(f"'{name}' has {params[name].numel()} numbers", remedy="Name one with a single one")
+        zeros = {name: torch.zeros_like(value) for name, value in params.items()}
+        changes: dict[str, float] = {}
+        with torch.no_grad():
+            here = float(cost.value(params))
+            for index, point in enumerate(("E", "NE", "N", "NW", "W", "SW", "S", "SE")):
+                angle = index * math.pi / 4
+                way = zeros | {
+                    east: torch.full_like(params[east], math.cos(angle)),
+                    north: torch.full_like(params[north], math.sin(angle)),
+                }
+                changes[point] = float(cost.value(vectors.moved(params, way, by=step))) - here
+        return changes
+
+
+def check_gradient(
+    cost: Cost,
+    at: Mapping[str, Tensor | float],
+    *,
+    by_hand: ByHand | None = None,
+    most: int = 40,
+    seed: int = 0,
+) -> GradientCheck:
+    """Put the gradient by hand, by autograd and by taps side by side, and name the usual mistake where they differ.
+
+    `by_hand` is your own derivation: a dict of partial derivatives, or a function of the parameters by name that
+    returns one; a least-squares cost has its closed form instead. Beyond `most` partial derivatives, that many are
+    drawn at random by `seed` and the rest is checked by one tap along the gradient, whose slope must be its norm.
+
+    Raises SteepestError for a point or a derivation with wrong names or shapes; a wrong derivation is an answer.
+
+    >>> cost = Cost.from_function(lambda m, b: m**2 + b, dtype=torch.float64)
+    >>> check_gradient(cost, {"m": 3.0, "b": 1.0}, by_hand=lambda m, b: {"m": m, "b": 1.0}).complaints[0]
+    "'m' disagrees. By hand 3, autograd 6, tapped 6 (by hand / autograd = 0.5). The other two agree: look at the hand \
+formula; a factor 2 forgotten, or half the cost meant?"
+    """
+    with door("check_gradient"):
+        params = cost.params(at)
+        precision = torch.finfo(next(iter(params.values())).dtype).eps
+        automatic = _autograd(cost, params)
+        hand = _hand(cost, params, by_hand)
+        entries = [(name, index) for name, value in params.items() for index in range(value.numel())]
+        partials = len(entries)
+        if partials > most:
+            order = torch.randperm(partials, generator=torch.Generator().manual_seed(seed))[:most]
+            entries = [entries[int(index)] for index in sorted(order.tolist())]
+        felt = {entry: tap(cost, params, _unit(params, *entry)) for entry in entries}
+        passes = sum(each.forward_passes for each in felt.values())
+        noise = _rounding(params, felt, precision)
+        rows = []
+        for name, index in entries:
+            label = name if params[name].ndim == 0 else f"{name}[{', '.join(map(str, _place(params[name], index)))}]"
+            rows.append(
+                _compared(
+                    label,
+                    None if hand is None else float(hand[name].reshape(-1)[index]),
+                    float(automatic[name].reshape(-1)[index]),
+                    felt[name, index],
+                    precision=precision,
+                    noise=noise[name, index],
+                    others=_partials(automatic, besides=(name, index)) if partials <= most else {},
+                    examples=cost.examples,
+                )
+            )
+        length = vectors.norm(automatic)
+        if partials > len(entries) and 0 < length < math.inf:
+            whole = tap(cost, params, vectors.scaled(automatic, by=1 / length))
+            passes += whole.forward_passes
+            along = None if hand is None else vectors.dot(hand, automatic) / length
+            rows.append(
+                _compared(
+                    "along the gradient",
+                    along,
+                    length,
+                    whole,
+                    precision=precision,
+                    noise=precision * length,
+                    others={},
+                    examples=cost.examples,
+                )
+            )
+        return GradientCheck(tuple(rows), partials, passes, 1)
+
+
+def _autograd(cost: Cost, params: Params) -> Params:
+    """The gradient by `backward` through the cost's value; for a closed form a road of its own."""
+    leaves = {name: value.detach().requires_grad_() for name, value in params.items()}
+    value = cost.value(leaves)
+    if not value.requires_grad:  # a cost over batches walks its graph batch by batch
+        return cost.value_and_gradient(params)[1]
+    gradient = torch.autograd.grad(value, tuple(leaves.values()), materialize_grads=True)
+    return dict(zip(leaves, gradient, strict=True))
+
+
+def _hand(cost: Cost, params: Params, by_hand: ByHand | None) -> Params | None:
+    if by_hand is None:
+        return cost.value_and_gradient(params)[1] if cost.factor is not None else None
+    given = by_hand(**params) if callable(by_hand) else by_hand
+    if not isinstance(given, Mapping):
+        raise SteepestError(
+            f"the hand derivation gave {type(given).__name__}, not a dict",
+            remedy="Return {'m': ..., 'b': ...}, a partial derivative for each parameter",
+        )
+    with door("by_hand"):
+        return cost.params(given)
+
+
+def _unit(params: Params, name: str, index: int) -> Params:
+    unit = {other: torch.zeros_like(value) for other, value in params.items()}
+    unit[name].reshape(-1)[index] = 1
+    return unit
+
+
+def _place(value: Tensor, index: int) -> tuple[int, ...]:
+    return tuple(int(place) for place in torch.unravel_index(torch.tensor(index), value.shape))
+
+
+def _partials(gradient: Params, *, besides: tuple[str, int]) -> dict[str, float]:
+    return {
+        name: float(value.reshape(-1)[index])
+        for name, value in gradient.items()
+        for index in range(value.numel())
+        if (name, index) != besides
+    }
+
+
+def _rounding(params: Params, felt: dict[tuple[str, int], Tap], precision: float) -> dict[tuple[str, int], float]:
+    """How far two right gradients may differ by rounding: near a minimum their terms cancel, and a ratio says nothing.
+
+    A partial derivative sums terms of size `|H_ij x_j|`, and `|H_ij| <= sqrt(H_ii H_jj)` for a bowl.
+    """
+    bends = {entry: math.sqrt(abs(each.bend)) if math.isfinite(each.bend) else 0.0 for entry, each in felt.items()}
+    reach = sum(bend * abs(float(params[name].reshape(-1)[index])) for (name, index), bend in bends.items())
+    return {entry: 64 * precision * bend * (reach + bend) for entry, bend in bends.items()}
+
+
+def _compared(
+    label: str,
+    hand: float | None,
+    automatic: float,
+    felt: Tap,
+    *,
+    precision: float,
+    noise: float,
+    others: dict[str, float],
+    examples: int | None,
+) -> GradientRow:
+    close = precision**0.6 * abs(automatic) + noise  # 9 digits of float64, 4 of float32
+    tapped_close = 16 * felt.uncertainty + close
+    by_hand_wrong = hand is not None and not abs(hand - automatic) <= close
+    tapped_wrong = not abs(felt.slope - automatic) <= tapped_close
+    verdict = ""
+    numbers = (
+        (f"By hand {hand:.6g}, a" if hand is not None else "A")
+        + f"utograd {automatic:.6g}, tapped {felt.slope:.6g}"
+        + (f" (by hand / autograd = {hand / automatic:.4g})" if hand is not None and automatic else "")
+    )
+    if by_hand_wrong and hand is not None and not tapped_wrong:
+        verdict = f"The other two agree: look at the hand formula{_usual_mistake(hand, automatic, others, examples)}"
+    elif tapped_wrong and hand is not None and not by_hand_wrong:
+        verdict = "By hand and autograd agree: is there a kink here, or noise in the forward pass?"
+    elif tapped_wrong and hand is not None and abs(hand - felt.slope) <= tapped_close:
+        verdict = "By hand and the taps agree: is part of the graph detached, or a custom backward wrong?"
+    elif tapped_wrong:
+        verdict = "Is part of the graph detached, a custom backward wrong, or a kink at this very point?"
+    return GradientRow(
+        parameter=label,
+        by_hand=hand,
+        autograd=automatic,
+        tapped=felt.slope,
+        uncertainty=felt.uncertainty,
+        verdict=f"'{label}' disagrees. {numbers}. {verdict}" if verdict else "",
+    )
+
+
+def _usual_mistake(hand: float, automatic: float, others: dict[str, float], examples: int | None) -> str:
+    """Name what usually makes this ratio."""
+
+    def same(value: float, other: float) -> bool:
+        return math.isclose(value, other, rel_tol=1e-4)
+
+    if automatic and math.isfinite(hand):
+        ratio = hand / automatic
+        size = abs(ratio)
+        sign = "the sign turned round" if ratio < 0 else ""
+        factors = {
+            1.0: "",
+            2.0: "a factor 2 counted twice",
+            0.5: "a factor 2 forgotten, or half the cost meant",
+            4.0: "a factor 2 counted three times",
+        }
+        if examples and examples > 1:
+            factors |= {
+                float(examples): f"a sum where the mean over {examples} is meant",
+                examples / 2: f"a sum where the mean over {examples} is meant, and a factor 2 forgotten",
+                1 / examples: f"divided by {examples} twice",
+            }
+        for factor, words in factors.items():
+            if same(size, factor):
+                said = " and ".join(part for part in (sign, words) if part)
+                return f"; {said}?" if said else ""
+    for name, value in others.items():
+        if value and same(hand, value):
+            return f"; it is the derivative by '{name}': the inner derivative (a missing x)?"
+    if automatic and same(abs(hand / automatic), round(abs(hand / automatic))) and abs(hand / automatic) > 4:
+        return f"; a sum where a mean over {round(abs(hand / automatic))} is meant?"
+    return "."

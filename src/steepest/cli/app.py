@@ -1,0 +1,261 @@
+"""The commands and their options, as `steepest --help` shows them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from steepest import __version__
+from steepest.errors import SteepestError
+
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="steepest",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+TableArgument = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[TABLE]",
+        help="A CSV, TSV or Parquet file, or - for standard input. Without one: the lesson's clinical trial.",
+        show_default=False,
+    ),
+]
+Target = Annotated[str | None, typer.Option(help="The column to be estimated.", show_default=False)]
+Features = Annotated[
+    list[str] | None,
+    typer.Option(help="A column to estimate from; give it again for more. Default: all other numeric columns."),
+]
+DropEmpty = Annotated[bool, typer.Option("--drop-empty", help="Leave out rows with an empty cell.")]
+Standardise = Annotated[
+    bool,
+    typer.Option(
+        "--standardise/--own-units",
+        help="Walk with every feature at mean 0 and deviation 1; results come back in the table's own units.",
+    ),
+]
+Ridge = Annotated[float, typer.Option(help="Penalty on squared weights, added to the cost.", min=0.0)]
+Start = Annotated[
+    list[str] | None,
+    typer.Option(help="Where to start: m=0.9,b=0.1, or zeros, or random (see --seed). Unnamed parameters start at 0."),
+]
+Seed = Annotated[int, typer.Option(help="For --start random.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output, and nothing else.")]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print the outcome only.")]
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"steepest {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """See, check and trust a gradient descent.
+
+    \b
+    Examples:
+      steepest descend                                    the lesson: a drug's dosage and forgetfulness
+      steepest descend houses.csv --target price          your own table, a safe rate chosen for you
+      steepest check                                      the gradient by hand, by autograd and by taps
+      steepest curvature houses.csv --target price        what limits the learning rate and the speed
+    """
+
+
+@app.command()
+def descend(
+    table: TableArgument = None,
+    target: Target = None,
+    features: Features = None,
+    learning_rate: Annotated[
+        str | None,
+        typer.Option(
+            help="A number, or auto: the best fixed rate for this table's curvature. Default: auto; the trial: 0.01.",
+            show_default=False,
+        ),
+    ] = None,
+    epochs: Annotated[
+        int | None,
+        typer.Option(help="At most so many adjustments. Default: 1000; the trial: 1001.", min=0, show_default=False),
+    ] = None,
+    start: Start = None,
+    seed: Seed = 0,
+    standardise: Standardise = False,
+    ridge: Ridge = 0.0,
+    drop_empty: DropEmpty = False,
+    gradient_below: Annotated[
+        float | None,
+        typer.Option(
+            help="Stop where the gradient's norm falls below this. Default: a billionth of its size at the start.",
+            min=0.0,
+            show_default=False,
+        ),
+    ] = None,
+    change_below: Annotated[
+        float | None, typer.Option(help="Stop where the cost changes by less than this.", min=0.0, show_default=False)
+    ] = None,
+    plain: Annotated[
+        bool, typer.Option("--plain", help="Walk by autograd over all rows at each epoch, as the lesson does.")
+    ] = False,
+    dtype: Annotated[
+        str, typer.Option(help="float64, or float32 (plain, the lesson's digits).", metavar="DTYPE")
+    ] = "float64",
+    device: Annotated[str, typer.Option(help="cpu, cuda, mps: where a plain walk computes.")] = "cpu",
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", help="Folder for the run and its figures. Default: runs/NAME.", show_default=False),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a run that is there already.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue a run that was stopped.")] = False,
+    figures: Annotated[bool, typer.Option("--figures/--no-figures", help="Draw fit, cost curve and contour.")] = True,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Show the first ten epochs, not two.")] = False,
+) -> None:
+    """Fit a line (or a plane) to a table by batch gradient descent, step by step.
+
+    \b
+    Examples:
+      steepest descend
+      steepest descend --learning-rate 0.06               past the limit: see it diverge
+      steepest descend --dtype float32                    the digits the lesson prints
+      steepest descend houses.csv --target price --standardise
+      steepest descend houses.csv --target price --features area --features rooms
+      cat houses.csv | steepest descend - --target price --json
+      steepest descend big.parquet --target y --epochs 100000 --resume
+
+    Exit status: 0 done, 1 diverged, 2 bad request, 130 interrupted (what was done is saved).
+    """
+    from steepest.cli.descend import run
+
+    raise typer.Exit(
+        run(
+            _choices(table, target, features, drop_empty, standardise, ridge, start, seed, plain, dtype, device),
+            learning_rate=learning_rate,
+            epochs=epochs,
+            gradient_below=gradient_below,
+            change_below=change_below,
+            output=output,
+            force=force,
+            resume=resume,
+            figures=figures,
+            json=json,
+            shown=0 if quiet else 10 if verbose else 2,
+        )
+    )
+
+
+@app.command()
+def check(
+    table: TableArgument = None,
+    target: Target = None,
+    features: Features = None,
+    at: Annotated[
+        list[str] | None,
+        typer.Option("--at", help="The point: m=0.9,b=0.1, zeros, or random (see --seed).", show_default=False),
+    ] = None,
+    seed: Seed = 0,
+    by_hand: Annotated[
+        list[str] | None,
+        typer.Option(help="Your own partial derivatives: m=36.3,b=6.27. Default: derived here.", show_default=False),
+    ] = None,
+    derivation: Annotated[
+        str, typer.Option(help="Show the derivation as text, latex or mathml, or none.", metavar="FORM")
+    ] = "text",
+    drop_empty: DropEmpty = False,
+    dtype: Annotated[str, typer.Option(help="float64 or float32.", metavar="DTYPE")] = "float64",
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Put the gradient by hand, by autograd and by taps side by side.
+
+    \b
+    Examples:
+      steepest check
+      steepest check --by-hand m=72.61,b=6.265            your own answer, and what is wrong with it
+      steepest check --derivation latex
+      steepest check houses.csv --target price --at zeros
+
+    Exit status: 0 the roads agree, 1 they do not, 2 bad request.
+    """
+    from steepest.cli.check import run
+
+    choices = _choices(table, target, features, drop_empty, False, 0.0, at, seed, True, dtype, "cpu")
+    raise typer.Exit(run(choices, by_hand=by_hand, derivation=derivation, json=json, quiet=quiet))
+
+
+@app.command()
+def curvature(
+    table: TableArgument = None,
+    target: Target = None,
+    features: Features = None,
+    standardise: Standardise = False,
+    ridge: Ridge = 0.0,
+    drop_empty: DropEmpty = False,
+    start: Start = None,
+    seed: Seed = 0,
+    json: Json = False,
+) -> None:
+    """Say how the cost bends: eigenvalues, condition number, learning-rate limit, epochs by rate.
+
+    \b
+    Examples:
+      steepest curvature
+      steepest curvature --standardise                    what standardising buys
+      steepest curvature houses.csv --target price --json
+    """
+    from steepest.cli.curvature import run
+
+    choices = _choices(table, target, features, drop_empty, standardise, ridge, start, seed, False, "float64", "cpu")
+    raise typer.Exit(run(choices, json=json))
+
+
+@app.command()
+def doctor(json: Json = False) -> None:
+    """Check that this installation works: versions, devices, and the lesson's numbers recomputed."""
+    from steepest.cli.doctor import run
+
+    raise typer.Exit(run(json=json))
+
+
+def _choices(*values: Any) -> Any:
+    from steepest.cli.problem import Choices
+
+    return Choices(*values)
+
+
+def main() -> None:
+    """Run the command line; a complaint is one message on standard error and exit status 2."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure: Callable[..., None] | None = getattr(stream, "reconfigure", None)
+        if reconfigure:  # a name that the terminal cannot show must not end the run
+            reconfigure(errors="replace")
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    try:
+        app()
+    except SteepestError as complaint:
+        typer.echo(f"steepest: {complaint}", err=True)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        typer.echo("steepest: interrupted.", err=True)
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:  # the reader, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(INTERRUPTED + 11)

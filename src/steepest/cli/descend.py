@@ -1,0 +1,293 @@
+"""`steepest descend`: walk, show the first epochs, keep the run, draw three figures, sum up."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from rich.console import Console
+from rich.text import Text
+
+from steepest import vectors
+from steepest.cli import show
+from steepest.cli.problem import Choices, Problem, distance, plain_numbers, pose
+from steepest.curvature import Curvature, above_minimum_after, curvature_at, epochs_until
+from steepest.descent import descend, steps
+from steepest.errors import SteepestError, door
+from steepest.trajectory import Outcome, Trajectory
+from steepest.vectors import Params
+
+RUN = "run.steepest"
+TRIAL_RATE, TRIAL_EPOCHS, EPOCHS = 0.01, 1001, 1000
+RATES_TRIED = 400
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A learning rate and why it is that one."""
+
+    value: float
+    why: str
+
+
+def run(
+    choices: Choices,
+    *,
+    learning_rate: str | None,
+    epochs: int | None,
+    gradient_below: float | None,
+    change_below: float | None,
+    output: Path | None,
+    force: bool,
+    resume: bool,
+    figures: bool,
+    json: bool,
+    shown: int,
+) -> int:
+    """Do what `steepest descend` was asked for and return the exit status."""
+    began = time.perf_counter()
+    out = show.console(stderr=json)
+    problem = pose(choices)
+    folder = output or Path("runs") / _slug(problem.table.name)
+    path = _ready(folder, force=force, resume=resume)
+    gradient = problem.bowl.value_and_gradient(_double(problem.start))[1]
+    curvature = _curvature(problem)
+    epochs = (TRIAL_EPOCHS if choices.table is None else EPOCHS) if epochs is None else epochs
+    rate = _rate(learning_rate, choices, curvature, gradient, epochs)
+    if gradient_below is None and choices.dtype == "float64":
+        zeros = problem.bowl.value_and_gradient(problem.bowl.zeros())[1]
+        gradient_below = 1e-9 * max(vectors.norm(gradient), vectors.norm(zeros))
+    if shown:
+        out.print(_headline(problem, rate))
+        _print_first_epochs(out, problem, rate, min(shown, epochs))
+    trajectory = descend(
+        problem.cost,
+        problem.start,
+        learning_rate=rate.value,
+        epochs=epochs,
+        gradient_below=gradient_below,
+        change_below=change_below,
+        save=path,
+        resume=resume,
+        force=force,
+        progress=bool(shown) and out.is_terminal,
+    )
+    files = [path]
+    if figures:
+        files += _draw(problem, trajectory, folder)
+    seconds = time.perf_counter() - began
+    if json:
+        show.document(_facts(problem, trajectory, curvature, rate, files, seconds))
+    elif shown:
+        _print_summary(out, problem, trajectory, curvature, gradient, rate, files, seconds)
+    else:
+        out.print(Text(f"{trajectory}"))
+    if trajectory.outcome is Outcome.INTERRUPTED:
+        print("steepest: interrupted; continue with --resume.", file=sys.stderr)
+    return {Outcome.DIVERGED: 1, Outcome.INTERRUPTED: 130}.get(trajectory.outcome, 0)
+
+
+def _ready(folder: Path, *, force: bool, resume: bool) -> Path:
+    path = folder / RUN
+    if path.exists() and not force and not resume:
+        raise SteepestError(
+            f"there is a run in '{folder}' already",
+            remedy="Continue it with --resume, replace it with --force, or choose another folder with -o",
+        )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SteepestError(
+            f"the folder '{folder}' cannot be made ({error.strerror})", remedy="Choose another with -o"
+        ) from error
+    return path
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^\w.-]+", "-", Path(name).stem).strip("-.") or "table"
+
+
+def _double(params: Params) -> Params:
+    return {name: value.to("cpu", torch.float64) for name, value in params.items()}
+
+
+def _curvature(problem: Problem) -> Curvature | None:
+    try:
+        return curvature_at(problem.bowl, _double(problem.start))
+    except SteepestError:  # too many parameters for an exact one: the walk goes on without
+        return None
+
+
+def _rate(asked: str | None, choices: Choices, curvature: Curvature | None, gradient: Params, epochs: int) -> Rate:
+    if asked is None and choices.table is None:
+        return Rate(TRIAL_RATE, "as in the lesson")
+    if asked is None or asked == "auto":
+        if curvature is None or curvature.learning_rate_limit is None:
+            raise SteepestError(
+                "--learning-rate auto: the curvature is not known here", remedy="Give a number, such as 0.01"
+            )
+        return _chosen(curvature, gradient, epochs)
+    try:
+        return Rate(float(asked), "as asked")
+    except ValueError as error:
+        raise SteepestError(f"--learning-rate {asked} is not a number", remedy="Give a number, or auto") from error
+
+
+def _chosen(curvature: Curvature, gradient: Params, epochs: int) -> Rate:
+    """The best rate in the worst case, if it arrives in time; else the one that gets lowest in the epochs there are."""
+    limit, best = curvature.learning_rate_limit or 0.0, curvature.best_learning_rate
+    height = above_minimum_after(curvature, gradient, learning_rate=0.0, epochs=0)
+    known = f"; the limit is {limit:.4g}"
+    if best is not None:
+        needed = epochs_until(curvature, gradient, learning_rate=best, above_minimum=1e-3 * height)
+        if needed is not None and needed <= epochs:
+            return Rate(
+                best,
+                f"auto: 2 / (smallest + largest eigenvalue of the Hessian), the fastest fixed rate in the worst case{known}",
+            )
+    rates = torch.linspace(0.5, 0.999, RATES_TRIED, dtype=torch.float64) * limit
+    left = [above_minimum_after(curvature, gradient, learning_rate=float(r), epochs=epochs) for r in rates]
+    lowest = float(rates[min(range(RATES_TRIED), key=lambda index: left[index])])
+    return Rate(
+        lowest, f"auto: no fixed rate arrives in {epochs} epochs; this one is predicted to get lowest{known}"
+    )
+
+
+def _headline(problem: Problem, rate: Rate) -> Text:
+    table, names = problem.table, problem.table.features
+    listed = ", ".join(show.short(name) for name in names[:6]) + (f" and {len(names) - 6} more" if names[6:] else "")
+    text = Text()
+    text.append(f"{show.short(table.target, 40)} from {listed}", style="bold")
+    text.append(f"   {table.name}, {problem.bowl.examples:,} rows\n", style="dim")
+    for name, why in table.left_out.items():
+        text.append(f"left out: {show.short(name, 40)} ({why})\n", style="dim")
+    if table.dropped:
+        text.append(f"{table.dropped:,} rows with an empty cell left out\n", style="dim")
+    if problem.bowl.standardise:
+        text.append("standardised: the steps below are for features with mean 0 and deviation 1\n", style="dim")
+    text.append(f"learning rate {show.number(rate.value)} ({rate.why})\n", style="dim")
+    return text
+
+
+def _print_first_epochs(out: Console, problem: Problem, rate: Rate, count: int) -> None:
+    inputs, _ = problem.table.sample()
+    if problem.bowl.standardise:
+        scale = torch.where(problem.bowl.moments.deviation > 0, problem.bowl.moments.deviation, 1.0)
+        inputs = (inputs - problem.bowl.moments.mean) / scale
+    walk = steps(problem.cost, problem.start, learning_rate=rate.value)
+    first = list(itertools.islice(walk, count + 1))
+    for step, following in itertools.pairwise(first):
+        out.print(show.four_steps(step, following, inputs, problem.bowl.examples))
+
+
+def _draw(problem: Problem, trajectory: Trajectory, folder: Path) -> list[Path]:
+    from steepest.cli.figures import draw_first
+
+    with door("figures"):
+        return draw_first(problem, trajectory, folder)
+
+
+def _speed(curvature: Curvature, gradient: Params, rate: Rate) -> str:
+    """Say what limits the speed, with the numbers."""
+    lines = []
+    limit, value = curvature.learning_rate_limit, rate.value
+    if curvature.condition_number is not None:
+        half = curvature.half_life(value)
+        lines.append(
+            f"condition number {curvature.condition_number:.4g}; the slowest mode "
+            + (f"halves its distance every {half:.4g} epochs" if half < float("inf") else "does not shrink")
+        )
+    else:
+        lines.append(curvature.why)
+    if limit is not None:
+        lines.append(f"learning rate {value:.6g} is {value / limit:.3g} of the limit {limit:.6g} (2 / sharpness)")
+    best = curvature.best_learning_rate
+    height = above_minimum_after(curvature, gradient, learning_rate=0.0, epochs=0)
+    if best is not None and height > 0:
+        now = epochs_until(curvature, gradient, learning_rate=value, above_minimum=1e-3 * height)
+        then = epochs_until(curvature, gradient, learning_rate=best, above_minimum=1e-3 * height)
+        lines.append(
+            "to a thousandth of the first height above the minimum: "
+            + (f"{now:,} epochs" if now is not None else "never")
+            + (f"; {then:,} at the best fixed rate {best:.6g}" if then is not None and then != now else "")
+        )
+    return "\n".join(lines)
+
+
+def _print_summary(
+    out: Console,
+    problem: Problem,
+    trajectory: Trajectory,
+    curvature: Curvature | None,
+    gradient: Params,
+    rate: Rate,
+    files: list[Path],
+    seconds: float,
+) -> None:
+    style = {Outcome.SETTLED: "green", Outcome.DIVERGED: "red", Outcome.INTERRUPTED: "yellow"}
+    out.print(Text(trajectory.because, style=f"bold {style.get(trajectory.outcome, 'blue')}"))
+    walked, exact = show.by_name(problem.in_own_units(trajectory.end)), show.by_name(problem.exact)
+    rows = [
+        (show.short(name, 40), show.number(walked[name]), show.number(exact[name]), show.number(walked[name] - value, 3))
+        for name, value in exact.items()
+    ]
+    if len(rows) > 24:
+        rows = [*rows[:22], (f"… {len(rows) - 23} more", "", "", ""), rows[-1]]
+    cost, floor = trajectory.steps[-1].cost, float(problem.bowl.value(problem.bowl.minimum))
+    rows.append(("cost", show.number(cost), show.number(floor), show.number(cost - floor, 3)))
+    out.print(show.grid(("", "walked", "exact", "difference"), rows))
+    speed = _speed(curvature, gradient, rate) if curvature is not None else "not measured: too many parameters"
+    lines = [("speed", speed)]
+    digits = problem.bowl.digits
+    poorest = min(digits, key=lambda name: digits[name])
+    if digits[poorest] < 6:
+        lines.append(("digits", f"columns nearly repeat each other: of '{poorest}', trust {digits[poorest]:.0f} digits"))
+    lines.append(("files", "\n".join(str(path) for path in files)))
+    lines.append(("time", f"{seconds:.2f} s"))
+    out.print(show.facts(lines, width=8))
+
+
+def _facts(
+    problem: Problem,
+    trajectory: Trajectory,
+    curvature: Curvature | None,
+    rate: Rate,
+    files: list[Path],
+    seconds: float,
+) -> dict[str, Any]:
+    last = trajectory.steps[-1]
+    end = problem.in_own_units(trajectory.end)
+    exact = problem.exact
+    facts: dict[str, Any] = {
+        "outcome": trajectory.outcome.word,
+        "because": trajectory.because,
+        "epochs": trajectory.epochs,
+        "cost": last.cost,
+        "parameters": plain_numbers(end),
+        "gradient": plain_numbers(last.gradient),
+        "learning_rate": rate.value,
+        "learning_rate_why": rate.why,
+        "learning_rate_limit": curvature.learning_rate_limit if curvature else None,
+        "condition_number": curvature.condition_number if curvature else None,
+        "exact": {
+            "parameters": plain_numbers(exact),
+            "cost": float(problem.bowl.value(problem.bowl.minimum)),
+            "distance": distance(end, exact),
+            "digits": problem.bowl.digits,
+        },
+        "table": problem.table.name,
+        "target": problem.table.target,
+        "features": list(problem.table.features),
+        "rows": problem.bowl.examples,
+        "files": [str(path) for path in files],
+        "seconds": seconds,
+    }
+    if problem.bowl.standardise:
+        facts["standardised_parameters"] = plain_numbers(trajectory.end)
+    return facts

@@ -1,0 +1,186 @@
+"""What every Cost can do, and the three ways to make one."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+import torch
+from torch import Tensor
+
+from steepest.errors import SteepestError, near
+from steepest.vectors import Params
+
+if TYPE_CHECKING:
+    from steepest.cost.least_squares import LeastSquares
+
+
+class Cost(ABC):
+    """The mean loss over all the data, as a function of the parameters.
+
+    `C(parameters) = (1/n) sum_i loss(estimate_i(parameters), target_i)`
+
+    Make one with `Cost.from_function`, `Cost.from_module` or `Cost.least_squares`. Everything else in steepest is a
+    function of a Cost and uses nothing but its three abilities: `value`, `value_and_gradient` and `product`.
+    """
+
+    names: tuple[str, ...]
+    """The parameters' names, in order."""
+
+    examples: int | None = None
+    """How many examples the mean is taken over, where that is known."""
+
+    @abstractmethod
+    def zeros(self) -> Params:
+        """Make parameters that are all zero, with the right names, shapes, dtype and device."""
+
+    @abstractmethod
+    def value(self, params: Params) -> Tensor:
+        """Forward pass and cost: one number, as a tensor without dimensions."""
+
+    @abstractmethod
+    def value_and_gradient(self, params: Params) -> tuple[Tensor, Params]:
+        """Cost and its gradient, the gradient with the names and shapes of the parameters."""
+
+    @abstractmethod
+    def product(self, params: Params, vector: Params) -> Params:
+        """Hessian times vector, without the Hessian ever being formed."""
+
+    @property
+    def minimum(self) -> Params | None:
+        """Where the cost is lowest, if that is known exactly; None where only walking can tell."""
+        return None
+
+    @property
+    def factor(self) -> Tensor | None:
+        """A matrix A whose Gram matrix A'A is the Hessian everywhere, if there is one; None for a curved cost.
+
+        Its singular values squared are the Hessian's eigenvalues, to twice as many digits as the Hessian can give.
+        """
+        return None
+
+    def params(self, values: Mapping[str, Tensor | float]) -> Params:
+        """Make the caller's numbers or tensors into parameters of this cost: own copies, right names and shapes.
+
+        Numbers take the dtype of `zeros()`; tensors keep theirs.
+
+        Raises SteepestError for a missing or unknown name, a wrong shape, or a value that is not a number.
+
+        >>> cost = Cost.from_function(lambda m, b: (m - 1) ** 2 + b**2)
+        >>> cost.params({"m": 0.9, "b": 0.1})
+        {'m': tensor(0.9000), 'b': tensor(0.1000)}
+        """
+        for name in values:
+            if name not in self.names:
+                raise SteepestError(f"there is no parameter '{name}'", remedy=near(name, self.names))
+        made: Params = {}
+        for name, zero in self.zeros().items():
+            if name not in values:
+                raise SteepestError(
+                    f"parameter '{name}' has no value, only {', '.join(values) or 'none'} given",
+                    remedy=f"Give a value for each of {', '.join(self.names)}",
+                )
+            given = values[name]
+            try:
+                tensor = (
+                    given.detach().clone()
+                    if isinstance(given, Tensor)
+                    else torch.tensor(given, dtype=zero.dtype, device=zero.device)
+                )
+            except (TypeError, ValueError, RuntimeError) as error:
+                raise SteepestError(
+                    f"parameter '{name}' is {given!r}, which is not a number", remedy="Give a number or a tensor"
+                ) from error
+            if tensor.shape != zero.shape:
+                raise SteepestError(
+                    f"parameter '{name}' has shape {tuple(tensor.shape)}, this cost needs {tuple(zero.shape)}",
+                    remedy="Give a start with the shapes of cost.zeros()",
+                )
+            made[name] = tensor if tensor.is_floating_point() else tensor.to(zero)
+        return made
+
+    @staticmethod
+    def from_function(
+        function: Callable[..., Tensor],
+        *,
+        like: Mapping[str, Tensor] | None = None,
+        dtype: torch.dtype | None = None,
+    ) -> Cost:
+        """Make a Cost of a function whose argument names are the parameters and whose result is the cost.
+
+        Parameters are numbers (tensors without dimensions) of `dtype` unless `like` gives their shapes and dtypes;
+        `like` also names them, for a function that takes `**parameters`.
+
+        Raises SteepestError where the function does not return one number, or loses the parameters' precision.
+
+        >>> x = torch.tensor([0.0, 1.0, 2.0])
+        >>> y = torch.tensor([1.0, 3.0, 5.0])
+        >>> cost = Cost.from_function(lambda m, b: ((m * x + b - y) ** 2).mean())
+        >>> cost.value(cost.params({"m": 2, "b": 0}))
+        tensor(1.)
+        """
+        from steepest.cost.function import FunctionCost
+
+        return FunctionCost(function, like=like, dtype=dtype)
+
+    @staticmethod
+    def from_module(
+        module: torch.nn.Module,
+        loss: Callable[..., Tensor],
+        batches: Iterable[Any],
+        *,
+        batch_norm: Literal["running", "batch"] | None = None,
+    ) -> Cost:
+        """Make a Cost of a module, a loss that averages over a batch, and batches that can be read again and again.
+
+        A batch is `(inputs, targets)`; inputs may be a tensor, a tuple (given as arguments) or a dict (as keywords).
+        Parameters are those of the module that require a gradient. `batch_norm` says which statistics normalise:
+        the module's "running" ones, or those of each "batch". The module itself is never changed.
+
+        Raises SteepestError where two passes disagree (live dropout, shuffling), the loss is a sum, the batches can
+        be read only once, or a batch norm in training mode has no policy.
+
+        >>> module = torch.nn.Linear(1, 1)
+        >>> inputs, targets = torch.tensor([[0.0], [1.0]]), torch.tensor([[1.0], [3.0]])
+        >>> cost = Cost.from_module(module, torch.nn.functional.mse_loss, [(inputs, targets)])
+        >>> cost.names
+        ('weight', 'bias')
+        """
+        from steepest.cost.module import ModuleCost
+
+        return ModuleCost(module, loss, batches, batch_norm=batch_norm)
+
+    @staticmethod
+    def least_squares(
+        inputs: Tensor | Mapping[str, Tensor] | Iterable[tuple[Tensor, Tensor]],
+        targets: Tensor | None = None,
+        *,
+        names: Sequence[str] | None = None,
+        intercept: bool = True,
+        ridge: float = 0.0,
+        standardise: bool = False,
+    ) -> LeastSquares:
+        """Make the Cost of a linear model under mean squared error, reading the data once.
+
+        `C(w, b) = (1/n) sum_i (w . x_i + b - y_i)^2 + ridge |w|^2`
+
+        `inputs` has shape `(examples,)`, parameters `m` and `b`; or `(examples, features)`, parameters `weights` and
+        `intercept`; or is a dict of columns, a parameter for each and `intercept`; or is an iterable of batches
+        `(inputs, targets)`, read as a stream, with `targets` left out. `names` gives each weight, and last the
+        intercept, a name of its own. After the one pass every ability costs O(features²), however many examples.
+
+        With `standardise` the parameters are those of columns with mean 0 and standard deviation 1;
+        `cost.in_own_units` gives them back. Raises SteepestError for ragged shapes, NaN and infinities, and no data.
+
+        The data become the R factor of a centred QR decomposition (Golub and Van Loan, 2013, §5.3), about a pilot fit.
+
+        >>> x = torch.arange(3.0)
+        >>> Cost.least_squares(x, 2 * x + 1).minimum
+        {'m': tensor(2.0000, dtype=torch.float64), 'b': tensor(1., dtype=torch.float64)}
+        """
+        from steepest.cost.least_squares import LeastSquares
+        from steepest.cost.moments import measure
+
+        moments, named = measure(inputs, targets, intercept=intercept)
+        return LeastSquares(moments, names=names or named, ridge=ridge, standardise=standardise)

@@ -1,0 +1,132 @@
+"""A plane of costs as a map, with the path of a run over it."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from steepest.draw.paths import Marks, star, walk
+from steepest.errors import SteepestError, door
+from steepest.slices import Slice
+from steepest.trajectory import Trajectory
+from steepest.vectors import Params
+
+if TYPE_CHECKING:
+    import numpy as np
+    from matplotlib.axes import Axes
+
+MOST_LEVELS = 18
+
+FEWEST_POINTS = 0.005
+"""The lowest level holds this share of the plane's points: what is lower lies between them, and was not measured."""
+
+
+def contour(
+    slice: Slice,
+    run: Trajectory | None = None,
+    *,
+    minimum: Params | None = None,
+    x_name: str | None = None,
+    y_name: str | None = None,
+    cost_name: str = "cost",
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw the costs on a plane as a map with height lines, the path of a run over it, and the minimum.
+
+    Levels are spaced by the logarithm of the cost above the lowest of the plane, so that the floor of a valley shows.
+    Steps outside the frame, and what the plane cannot hold of a run with more parameters, are said in words above.
+    `x_name` and `y_name` stand for the names of the slice's two coordinates.
+
+    It is exact at the points of the plane, and straight in between; of more than two parameters it shows one cut.
+
+    Raises SteepestError for a slice that is a line, and for a run or minimum with other parameters.
+
+    >>> from steepest.cost import Cost
+    >>> from steepest.slices import plane
+    >>> cost = Cost.from_function(lambda m, b: (m - 1) ** 2 + b**2)
+    >>> ax = contour(plane(cost, at=cost.zeros(), along=("m", "b"), reach=((0, 2), (-1, 1)), points=9))
+    >>> ax.get_xlabel(), ax.get_ylabel()
+    ('m', 'b')
+    """
+    from steepest.draw import paper
+
+    with door("draw.contour"):
+        if len(slice.directions) != 2:
+            raise SteepestError(
+                f"the slice has {len(slice.directions)} direction",
+                remedy="Cut a plane() through the cost, not a line()",
+            )
+        ax = paper.sheet(ax)
+        names = (x_name or slice.names[0], y_name or slice.names[1])
+        paper.name_axes(ax, *names)
+        short = tuple(paper.fitted(name, 110, size=paper.SMALL, lines=1) for name in names)
+        notes = [] if run is None else [run.because]
+        notes.append(_fill(ax, slice, cost_name))
+        marks: Marks = []
+        for axis, values in (("x", slice.coordinates[0]), ("y", slice.coordinates[1])):
+            ax.set(**{f"{axis}lim": (float(values[0]), float(values[-1]))})
+        if run is not None:
+            notes += walk(ax, slice, run, short, marks)
+        if minimum is not None:
+            notes.append(star(ax, slice, minimum, short, marks))
+        ax.xaxis.set_major_formatter(paper.PlainTicks())
+        ax.yaxis.set_major_formatter(paper.PlainTicks())
+        paper.head(ax, f"{cost_name} by {short[0]} and {short[1]}", notes=notes, marks=marks)
+    return ax
+
+
+def _fill(ax: Axes, slice: Slice, cost_name: str) -> str:
+    """Colours and height lines; returns what is to be said about costs that have none."""
+    import numpy as np
+    from matplotlib.colors import BoundaryNorm
+
+    from steepest.draw import paper
+
+    costs = slice.costs.double().numpy()
+    x, y = (values.double().numpy() for values in slice.coordinates)
+    finite = costs[np.isfinite(costs)]
+    ax.set_facecolor("0.8")
+    if not len(finite):
+        return f"no {cost_name} on this plane is finite"
+    floor = float(finite.min())
+    with np.errstate(over="ignore", invalid="ignore"):
+        above = np.ma.masked_invalid(costs - floor)
+    levels = _levels(above.compressed())
+    # A bowl's height is a square: in its root, straight lines between the points follow the bowl.
+    root, steps = np.ma.sqrt(above), np.sqrt(levels)
+    filled = ax.contourf(x, y, root.T, steps, cmap="viridis", norm=BoundaryNorm(steps, 256))
+    if len(levels) > 2:
+        shades = ["white" if index < 0.6 * len(levels) else "black" for index in range(len(levels))]
+        ax.contour(x, y, root.T, steps, colors=shades, linewidths=0.5, alpha=0.6)
+    figure = ax.get_figure()
+    assert figure is not None
+    bar = figure.colorbar(filled, ax=ax)
+    shown = range(len(levels) - 1, -1, -max(1, len(levels) // 8))
+    bar.set_ticks([steps[index] for index in shown], labels=[paper.number(levels[index], 3) for index in shown])
+    bar.minorticks_off()
+    label = f"{cost_name} above {paper.number(floor)}, the lowest on this plane"
+    bar.set_label(paper.fitted(label, 0.85 * paper.room(ax)[1]), parse_math=False)
+    if len(levels) == 2:
+        return f"the {cost_name} is {paper.number(floor)} everywhere on this plane"
+    return "" if not above.mask.any() else f"grey: the {cost_name} is not finite there"
+
+
+def _levels(above: np.ndarray) -> list[float]:
+    """Round levels, 1 2 5 10 or coarser, from the lowest that the plane resolves to its highest; 0 is the first."""
+    import numpy as np
+
+    highest = float(above.max())
+    if highest == 0:
+        return [0.0, 1.0]
+    lowest = float(np.quantile(above, FEWEST_POINTS)) or float(above[above > 0].min())
+    lowest = max(lowest, highest * 1e-12, 1e-300)
+    decades = range(math.floor(math.log10(lowest)), math.ceil(math.log10(highest)) + 1)
+    levels: list[float] = []
+    for leading, apart in (((1, 2, 5), 1), ((1, 3), 1), ((1,), 1), ((1,), 2), ((1,), 4)):
+        ladder = [float(f"{digit}e{decade}") for decade in decades[::apart] for digit in leading]
+        start = sum(level < lowest for level in ladder)
+        stop = sum(level < highest for level in ladder)
+        levels = [0.0, *ladder[start:stop], next(iter(ladder[stop:]), math.inf)]
+        if len(levels) <= MOST_LEVELS:
+            break
+    return levels if math.isfinite(levels[-1]) else [*levels[:-1], highest]
