@@ -22,7 +22,7 @@ test: .venv/ready-test
 lint: .venv/ready-lint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/basedpyright --warnings
+	$(BIN)/basedpyright --pythonpath $(BIN)/python
 
 bench: .venv/ready-bench
 	$(BIN)/python benchmarks/all.py

@@ -65,9 +65,7 @@ def network() -> nn.Module:
 
 def convolutional() -> nn.Module:
     generator = torch.Generator().manual_seed(3)
-    net = nn.Sequential(
-        nn.Conv1d(1, 2, 3), nn.BatchNorm1d(2), nn.Tanh(), nn.Flatten(), nn.Linear(8, 1)
-    ).double()
+    net = nn.Sequential(nn.Conv1d(1, 2, 3), nn.BatchNorm1d(2), nn.Tanh(), nn.Flatten(), nn.Linear(8, 1)).double()
     for value in net.parameters():
         value.data = torch.randn(value.shape, generator=generator, dtype=torch.float64)
     return net.eval()
@@ -108,9 +106,7 @@ CATALOGUE: dict[str, Known] = {
     "saddle": Known(saddle, _at(x=1.0, y=0.5)),
     "rosenbrock": Known(rosenbrock, _at(x=-1.2, y=1.0)),
     "logistic": Known(logistic, _at(m=-0.4, b=0.3)),
-    "network": Known(
-        lambda: Cost.from_module(network(), nn.functional.mse_loss, batched(*columns(), 60)), _drawn
-    ),
+    "network": Known(lambda: Cost.from_module(network(), nn.functional.mse_loss, batched(*columns(), 60)), _drawn),
     "convolutional, batch norm": Known(
         lambda: Cost.from_module(
             convolutional(), nn.functional.mse_loss, batched(columns(60, 6)[0][:, None], columns(60, 6)[1], 60)

@@ -70,7 +70,8 @@ def test_parameters_are_not_changed(name: str) -> None:
     cost = CATALOGUE[name].make()
     at = CATALOGUE[name].at(cost)
     before = vectors.own(at)
-    cost.value(at), cost.value_and_gradient(at), cost.product(at, at)
+    for ability in (cost.value, cost.value_and_gradient, lambda at: cost.product(at, at)):
+        ability(at)
     assert all(at[n].equal(before[n]) and not at[n].requires_grad for n in at)
 
 
@@ -107,4 +108,6 @@ def test_a_cost_linear_in_its_parameters_has_no_curvature() -> None:
     cost = Cost.from_function(lambda m, b: 3 * m - b, dtype=torch.float64)
     at = cost.params({"m": 1.0, "b": 2.0})
     assert [float(v) for v in cost.product(at, at).values()] == [0, 0]
-    assert tap(cost, at, {"m": torch.ones((), dtype=torch.float64), "b": torch.zeros((), dtype=torch.float64)}).slope == pytest.approx(3, abs=1e-9)
+    assert tap(
+        cost, at, {"m": torch.ones((), dtype=torch.float64), "b": torch.zeros((), dtype=torch.float64)}
+    ).slope == pytest.approx(3, abs=1e-9)

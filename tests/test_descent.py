@@ -184,10 +184,12 @@ def test_refusals(changes: dict[str, object], words: str) -> None:
 
 
 def test_the_path_turns_wrong_first() -> None:
-    """b goes down before it goes up, since the gradient is 60.3 degrees off the way to the minimum (b5)."""
+    """The intercept goes down before it goes up, since the gradient is 60.3 degrees off the way to the minimum (b5)."""
     run = descend(trial(), START, learning_rate=0.01, epochs=20)
     b = run.path("b")
-    assert float(b[5]) == pytest.approx(-0.0275, abs=5e-5) and int(b.argmin()) == 5 and float(b[20]) > 0.1 > float(b[19])
+    assert (
+        float(b[5]) == pytest.approx(-0.0275, abs=5e-5) and int(b.argmin()) == 5 and float(b[20]) > 0.1 > float(b[19])
+    )
     gradient = torch.stack([run.steps[0].gradient[name] for name in ("m", "b")])
     way = torch.tensor([GOLDEN["optimum"]["m"] - 0.9, GOLDEN["optimum"]["b"] - 0.1], dtype=torch.float64)
     cosine = float(-gradient @ way / gradient.norm() / way.norm())

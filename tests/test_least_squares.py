@@ -35,7 +35,9 @@ def digits(found: Tensor, right: Tensor) -> float:
 
 
 def in_order(params: dict[str, Tensor]) -> Tensor:
-    return torch.cat([params["intercept"].reshape(-1), params["weights"]]) if "intercept" in params else params["weights"]
+    return (
+        torch.cat([params["intercept"].reshape(-1), params["weights"]]) if "intercept" in params else params["weights"]
+    )
 
 
 def by_singular_values(inputs: Tensor, targets: Tensor, intercept: bool) -> Tensor:

@@ -36,5 +36,8 @@ def assert_params(
 ) -> None:
     """Compare parameters name by name, each relative to the largest of all."""
     assert list(found) == list(expected), f"{what}: names {list(found)} and {list(expected)}"
-    pairs = [(found[name].double().reshape(-1), torch.as_tensor(v, dtype=torch.float64).reshape(-1)) for name, v in expected.items()]
+    pairs = [
+        (found[name].double().reshape(-1), torch.as_tensor(v, dtype=torch.float64).reshape(-1))
+        for name, v in expected.items()
+    ]
     assert_close(torch.cat([pair[0] for pair in pairs]), torch.cat([pair[1] for pair in pairs]), tolerance, what)

@@ -331,26 +331,28 @@ def _compared(
     by_hand_wrong = hand is not None and not abs(hand - automatic) <= close
     tapped_wrong = not abs(felt.slope - automatic) <= tapped_close
     verdict = ""
-    numbers = (
-        (f"By hand {hand:.6g}, a" if hand is not None else "A")
-        + f"utograd {automatic:.6g}, tapped {felt.slope:.6g}"
-        + (f" (by hand / autograd = {hand / automatic:.4g})" if hand is not None and automatic else "")
-    )
     if by_hand_wrong and hand is not None and not tapped_wrong:
-        verdict = f"The other two agree: look at the hand formula{_usual_mistake(hand, automatic, others, examples)}"
+        guess = _usual_mistake(hand, automatic, others, examples)
+        verdict = "The other two agree: look at the hand formula" + (f"; {guess}?" if guess else ".")
     elif tapped_wrong and hand is not None and not by_hand_wrong:
         verdict = "By hand and autograd agree: is there a kink here, or noise in the forward pass?"
     elif tapped_wrong and hand is not None and abs(hand - felt.slope) <= tapped_close:
         verdict = "By hand and the taps agree: is part of the graph detached, or a custom backward wrong?"
     elif tapped_wrong:
         verdict = "Is part of the graph detached, a custom backward wrong, or a kink at this very point?"
+    gap = abs(hand / automatic - 1) if hand is not None and automatic else 1.0
+    digits = 6 if not 0 < gap < 1e-3 else 3 - math.floor(math.log10(gap))
+    numbers = f"autograd {automatic:.{digits}g}, tapped {felt.slope:.6g}"
+    if hand is not None:
+        ratio = f" (by hand / autograd = {hand / automatic:.{digits - 2}g})" if automatic else ""
+        numbers = f"by hand {hand:.{digits}g}, {numbers}{ratio}"
     return GradientRow(
         parameter=label,
         by_hand=hand,
         autograd=automatic,
         tapped=felt.slope,
         uncertainty=felt.uncertainty,
-        verdict=f"'{label}' disagrees. {numbers}. {verdict}" if verdict else "",
+        verdict=f"'{label}' disagrees. {numbers[0].upper()}{numbers[1:]}. {verdict}" if verdict else "",
     )
 
 
@@ -378,11 +380,10 @@ def _usual_mistake(hand: float, automatic: float, others: dict[str, float], exam
             }
         for factor, words in factors.items():
             if same(size, factor):
-                said = " and ".join(part for part in (sign, words) if part)
-                return f"; {said}?" if said else ""
+                return " and ".join(part for part in (sign, words) if part)
     for name, value in others.items():
         if value and same(hand, value):
-            return f"; it is the derivative by '{name}': the inner derivative (a missing x)?"
+            return f"it is the derivative by '{name}': the inner derivative (a missing x)"
     if automatic and same(abs(hand / automatic), round(abs(hand / automatic))) and abs(hand / automatic) > 4:
-        return f"; a sum where a mean over {round(abs(hand / automatic))} is meant?"
-    return "."
+        return f"a sum where a mean over {round(abs(hand / automatic))} is meant"
+    return ""

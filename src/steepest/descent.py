@@ -76,15 +76,17 @@ def descend(
             first = 0
             if recording.steps:
                 recording.check_same(params, learning_rate)
+                recent.extend(recording.steps[-3:-1])
                 first, params = recording.steps[-1].epoch, recording.steps[-1].params
             walk = steps(cost, params, learning_rate=learning_rate, first_epoch=first)
-            resumed = bool(recording.steps)
+            measured_before = bool(recording.steps)
             try:
                 for step in _watched(walk, first, epochs) if progress else walk:
-                    if resumed:
+                    if measured_before:
                         recording.check_measured(step)
-                        resumed = False
-                    recording.add(step)
+                        measured_before = False
+                    else:
+                        recording.add(step)
                     recent.append(step)
                     ending = stopped(recent)
                     if ending is None and step.epoch >= epochs:
@@ -123,7 +125,7 @@ def _stopping_rule(gradient_below: float | None, change_below: float | None) -> 
                 Outcome.SETTLED,
                 f"settled at epoch {step.epoch}: the gradient's norm {length:.3g} is below {gradient_below:.3g}",
             )
-        if len(recent) < 2:
+        if len(recent) < 2 or recent[-2].epoch != step.epoch - 1:
             return None
         change = abs(step.cost - recent[-2].cost)
         if change_below is not None and change < change_below:

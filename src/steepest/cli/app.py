@@ -120,7 +120,9 @@ def descend(
     device: Annotated[str, typer.Option(help="cpu, cuda, mps: where a plain walk computes.")] = "cpu",
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", help="Folder for the run and its figures. Default: runs/NAME.", show_default=False),
+        typer.Option(
+            "-o", "--output", help="Folder for the run and its figures. Default: runs/NAME.", show_default=False
+        ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a run that is there already.")] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Continue a run that was stopped.")] = False,

@@ -20,8 +20,12 @@ def run(choices: Choices, *, json: bool) -> int:
     shares = cost_by_mode(curvature, gradient)
     height = above_minimum_after(curvature, gradient, learning_rate=0.0, epochs=0)
     limit, best = curvature.learning_rate_limit, curvature.best_learning_rate
-    rates = sorted([*(share * limit for share in SHARES_OF_LIMIT), *([best] if best else [])]) if limit else []
-    epochs = {rate: epochs_until(curvature, gradient, learning_rate=rate, above_minimum=1e-3 * height) for rate in rates}
+    rates: list[float] = (
+        sorted([share * limit for share in SHARES_OF_LIMIT] + ([best] if best else [])) if limit else []
+    )
+    epochs = {
+        rate: epochs_until(curvature, gradient, learning_rate=rate, above_minimum=1e-3 * height) for rate in rates
+    }
     if json:
         facts = curvature.to_dict() | {
             "cost": float(cost),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import re
 import sys
 import time
@@ -26,6 +27,7 @@ from steepest.vectors import Params
 RUN = "run.steepest"
 TRIAL_RATE, TRIAL_EPOCHS, EPOCHS = 0.01, 1001, 1000
 RATES_TRIED = 400
+MOST_ROWS = 24
 
 
 @dataclass(frozen=True)
@@ -78,14 +80,12 @@ def run(
         force=force,
         progress=bool(shown) and out.is_terminal,
     )
-    files = [path]
-    if figures:
-        files += _draw(problem, trajectory, folder)
-    seconds = time.perf_counter() - began
+    files = [path, *(_draw(problem, trajectory, folder) if figures else [])]
+    walk = Walk(problem, trajectory, curvature, gradient, rate, files, time.perf_counter() - began)
     if json:
-        show.document(_facts(problem, trajectory, curvature, rate, files, seconds))
+        show.document(walk.facts())
     elif shown:
-        _print_summary(out, problem, trajectory, curvature, gradient, rate, files, seconds)
+        walk.print_summary(out)
     else:
         out.print(Text(f"{trajectory}"))
     if trajectory.outcome is Outcome.INTERRUPTED:
@@ -134,9 +134,14 @@ def _rate(asked: str | None, choices: Choices, curvature: Curvature | None, grad
             )
         return _chosen(curvature, gradient, epochs)
     try:
-        return Rate(float(asked), "as asked")
+        value = float(asked)
     except ValueError as error:
         raise SteepestError(f"--learning-rate {asked} is not a number", remedy="Give a number, or auto") from error
+    if value == 0 or not math.isfinite(value):
+        raise SteepestError(
+            f"--learning-rate {asked}: nothing could be learnt with it", remedy="Give a number, or auto"
+        )
+    return Rate(value, "as asked")
 
 
 def _chosen(curvature: Curvature, gradient: Params, epochs: int) -> Rate:
@@ -147,16 +152,12 @@ def _chosen(curvature: Curvature, gradient: Params, epochs: int) -> Rate:
     if best is not None:
         needed = epochs_until(curvature, gradient, learning_rate=best, above_minimum=1e-3 * height)
         if needed is not None and needed <= epochs:
-            return Rate(
-                best,
-                f"auto: 2 / (smallest + largest eigenvalue of the Hessian), the fastest fixed rate in the worst case{known}",
-            )
+            why = "2 / (smallest + largest eigenvalue of the Hessian), the fastest fixed rate in the worst case"
+            return Rate(best, f"auto: {why}{known}")
     rates = torch.linspace(0.5, 0.999, RATES_TRIED, dtype=torch.float64) * limit
     left = [above_minimum_after(curvature, gradient, learning_rate=float(r), epochs=epochs) for r in rates]
     lowest = float(rates[min(range(RATES_TRIED), key=lambda index: left[index])])
-    return Rate(
-        lowest, f"auto: no fixed rate arrives in {epochs} epochs; this one is predicted to get lowest{known}"
-    )
+    return Rate(lowest, f"auto: no fixed rate arrives in {epochs} epochs; this one is predicted to get lowest{known}")
 
 
 def _headline(problem: Problem, rate: Rate) -> Text:
@@ -193,101 +194,103 @@ def _draw(problem: Problem, trajectory: Trajectory, folder: Path) -> list[Path]:
         return draw_first(problem, trajectory, folder)
 
 
-def _speed(curvature: Curvature, gradient: Params, rate: Rate) -> str:
-    """Say what limits the speed, with the numbers."""
-    lines = []
-    limit, value = curvature.learning_rate_limit, rate.value
-    if curvature.condition_number is not None:
-        half = curvature.half_life(value)
-        lines.append(
-            f"condition number {curvature.condition_number:.4g}; the slowest mode "
-            + (f"halves its distance every {half:.4g} epochs" if half < float("inf") else "does not shrink")
-        )
-    else:
-        lines.append(curvature.why)
-    if limit is not None:
-        lines.append(f"learning rate {value:.6g} is {value / limit:.3g} of the limit {limit:.6g} (2 / sharpness)")
-    best = curvature.best_learning_rate
-    height = above_minimum_after(curvature, gradient, learning_rate=0.0, epochs=0)
-    if best is not None and height > 0:
-        now = epochs_until(curvature, gradient, learning_rate=value, above_minimum=1e-3 * height)
-        then = epochs_until(curvature, gradient, learning_rate=best, above_minimum=1e-3 * height)
-        lines.append(
-            "to a thousandth of the first height above the minimum: "
-            + (f"{now:,} epochs" if now is not None else "never")
-            + (f"; {then:,} at the best fixed rate {best:.6g}" if then is not None and then != now else "")
-        )
-    return "\n".join(lines)
+@dataclass(frozen=True)
+class Walk:
+    """All that the summary tells."""
 
+    problem: Problem
+    trajectory: Trajectory
+    curvature: Curvature | None
+    gradient: Params
+    rate: Rate
+    files: list[Path]
+    seconds: float
 
-def _print_summary(
-    out: Console,
-    problem: Problem,
-    trajectory: Trajectory,
-    curvature: Curvature | None,
-    gradient: Params,
-    rate: Rate,
-    files: list[Path],
-    seconds: float,
-) -> None:
-    style = {Outcome.SETTLED: "green", Outcome.DIVERGED: "red", Outcome.INTERRUPTED: "yellow"}
-    out.print(Text(trajectory.because, style=f"bold {style.get(trajectory.outcome, 'blue')}"))
-    walked, exact = show.by_name(problem.in_own_units(trajectory.end)), show.by_name(problem.exact)
-    rows = [
-        (show.short(name, 40), show.number(walked[name]), show.number(exact[name]), show.number(walked[name] - value, 3))
-        for name, value in exact.items()
-    ]
-    if len(rows) > 24:
-        rows = [*rows[:22], (f"… {len(rows) - 23} more", "", "", ""), rows[-1]]
-    cost, floor = trajectory.steps[-1].cost, float(problem.bowl.value(problem.bowl.minimum))
-    rows.append(("cost", show.number(cost), show.number(floor), show.number(cost - floor, 3)))
-    out.print(show.grid(("", "walked", "exact", "difference"), rows))
-    speed = _speed(curvature, gradient, rate) if curvature is not None else "not measured: too many parameters"
-    lines = [("speed", speed)]
-    digits = problem.bowl.digits
-    poorest = min(digits, key=lambda name: digits[name])
-    if digits[poorest] < 6:
-        lines.append(("digits", f"columns nearly repeat each other: of '{poorest}', trust {digits[poorest]:.0f} digits"))
-    lines.append(("files", "\n".join(str(path) for path in files)))
-    lines.append(("time", f"{seconds:.2f} s"))
-    out.print(show.facts(lines, width=8))
+    def print_summary(self, out: Console) -> None:
+        """Print the outcome, the answer beside the exact one, what limits the speed, and the files."""
+        problem, trajectory, bowl = self.problem, self.trajectory, self.problem.bowl
+        style = {Outcome.SETTLED: "green", Outcome.DIVERGED: "red", Outcome.INTERRUPTED: "yellow"}
+        out.print(Text(trajectory.because, style=f"bold {style.get(trajectory.outcome, 'blue')}"))
+        walked, exact = show.by_name(problem.in_own_units(trajectory.end)), show.by_name(problem.exact)
+        rows = [
+            (
+                show.short(name, 40),
+                show.number(walked[name]),
+                show.number(exact[name]),
+                show.number(walked[name] - exact[name], 3),
+            )
+            for name in exact
+        ]
+        if len(rows) > MOST_ROWS:
+            hidden = len(rows) - MOST_ROWS + 1
+            rows = [*rows[: MOST_ROWS - 2], (f"… {hidden} more", "", "", ""), rows[-1]]
+        cost, floor = trajectory.steps[-1].cost, float(bowl.value(bowl.minimum))
+        rows.append(("cost", show.number(cost), show.number(floor), show.number(cost - floor, 3)))
+        out.print(show.grid(("", "walked", "exact", "difference"), rows))
+        lines = [("speed", self.speed())]
+        poorest = min(bowl.digits, key=lambda name: bowl.digits[name])
+        if bowl.digits[poorest] < 6:
+            lines.append(
+                ("digits", f"columns nearly repeat each other: of '{poorest}', trust {bowl.digits[poorest]:.0f} digits")
+            )
+        lines.append(("files", "\n".join(str(path) for path in self.files)))
+        lines.append(("time", f"{self.seconds:.2f} s"))
+        out.print(show.facts(lines, width=8))
 
+    def speed(self) -> str:
+        """Say what limits the speed, with the numbers."""
+        curvature, value = self.curvature, self.rate.value
+        if curvature is None:
+            return "not measured: too many parameters"
+        lines = [curvature.why]
+        if curvature.condition_number is not None:
+            half = curvature.half_life(value)
+            slowest = f"halves its distance every {half:.4g} epochs" if half < math.inf else "does not shrink"
+            lines = [f"condition number {curvature.condition_number:.4g}; the slowest mode {slowest}"]
+        limit, best = curvature.learning_rate_limit, curvature.best_learning_rate
+        if limit is not None:
+            lines.append(f"learning rate {value:.6g} is {value / limit:.3g} of the limit {limit:.6g} (2 / sharpness)")
+        height = above_minimum_after(curvature, self.gradient, learning_rate=0.0, epochs=0)
+        if best is not None and height > 0:
+            now, then = (
+                epochs_until(curvature, self.gradient, learning_rate=rate, above_minimum=1e-3 * height)
+                for rate in (value, best)
+            )
+            lines.append(
+                "to a thousandth of the first height above the minimum: "
+                + (f"{now:,} epochs" if now is not None else "never")
+                + (f"; {then:,} at the best fixed rate {best:.6g}" if then is not None and then != now else "")
+            )
+        return "\n".join(lines)
 
-def _facts(
-    problem: Problem,
-    trajectory: Trajectory,
-    curvature: Curvature | None,
-    rate: Rate,
-    files: list[Path],
-    seconds: float,
-) -> dict[str, Any]:
-    last = trajectory.steps[-1]
-    end = problem.in_own_units(trajectory.end)
-    exact = problem.exact
-    facts: dict[str, Any] = {
-        "outcome": trajectory.outcome.word,
-        "because": trajectory.because,
-        "epochs": trajectory.epochs,
-        "cost": last.cost,
-        "parameters": plain_numbers(end),
-        "gradient": plain_numbers(last.gradient),
-        "learning_rate": rate.value,
-        "learning_rate_why": rate.why,
-        "learning_rate_limit": curvature.learning_rate_limit if curvature else None,
-        "condition_number": curvature.condition_number if curvature else None,
-        "exact": {
-            "parameters": plain_numbers(exact),
-            "cost": float(problem.bowl.value(problem.bowl.minimum)),
-            "distance": distance(end, exact),
-            "digits": problem.bowl.digits,
-        },
-        "table": problem.table.name,
-        "target": problem.table.target,
-        "features": list(problem.table.features),
-        "rows": problem.bowl.examples,
-        "files": [str(path) for path in files],
-        "seconds": seconds,
-    }
-    if problem.bowl.standardise:
-        facts["standardised_parameters"] = plain_numbers(trajectory.end)
-    return facts
+    def facts(self) -> dict[str, Any]:
+        """Give the summary as plain data."""
+        problem, trajectory, curvature = self.problem, self.trajectory, self.curvature
+        last, end, exact = trajectory.steps[-1], problem.in_own_units(trajectory.end), problem.exact
+        facts: dict[str, Any] = {
+            "outcome": trajectory.outcome.word,
+            "because": trajectory.because,
+            "epochs": trajectory.epochs,
+            "cost": last.cost,
+            "parameters": plain_numbers(end),
+            "gradient": plain_numbers(last.gradient),
+            "learning_rate": self.rate.value,
+            "learning_rate_why": self.rate.why,
+            "learning_rate_limit": curvature.learning_rate_limit if curvature else None,
+            "condition_number": curvature.condition_number if curvature else None,
+            "exact": {
+                "parameters": plain_numbers(exact),
+                "cost": float(problem.bowl.value(problem.bowl.minimum)),
+                "distance": distance(end, exact),
+                "digits": problem.bowl.digits,
+            },
+            "table": problem.table.name,
+            "target": problem.table.target,
+            "features": list(problem.table.features),
+            "rows": problem.bowl.examples,
+            "files": [str(path) for path in self.files],
+            "seconds": self.seconds,
+        }
+        if problem.bowl.standardise:
+            facts["standardised_parameters"] = plain_numbers(trajectory.end)
+        return facts

@@ -20,7 +20,7 @@ from steepest.cost import Cost
 from steepest.descent import descend
 from steepest.trajectory import Trajectory
 
-PACKAGES = ("steepest", "torch", "numpy", "polars", "narwhals", "matplotlib", "sympy", "typer", "rich")
+PACKAGES = ("steepest", "torch", "numpy", "polars", "narwhals", "matplotlib", "typer", "rich")
 LESSON_END = (-0.4681258499622345, 1.7542961835861206)
 
 

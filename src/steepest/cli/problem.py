@@ -113,15 +113,12 @@ def assigned(given: list[str], names: tuple[str, ...]) -> dict[str, float]:
         whole = text.rpartition("=")
         for part in [text] if whole[0].strip() in names else text.split(","):
             name, sign, number = (piece.strip() for piece in part.rpartition("="))
-            try:
-                value = float(number)
-            except ValueError:
-                sign = ""
-            if not sign:
-                raise SteepestError(f"'{part}' is not name=value", remedy="Write for example m=0.9,b=0.1")
-            if name not in names:
+            if sign and name not in names:
                 raise SteepestError(f"there is no parameter '{name}'", remedy=near(name, names))
-            values[name] = value
+            try:
+                values[name] = float(number)
+            except ValueError as error:
+                raise SteepestError(f"'{part}' is not name=value", remedy="Write for example m=0.9,b=0.1") from error
     return values
 
 

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from steepest import vectors
 from steepest.cost.base import Cost
 from steepest.cost.moments import EPS, Moments
 from steepest.errors import SteepestError
@@ -131,7 +130,8 @@ class LeastSquares(Cost):
     def _shaped(self, vector: Tensor) -> Params:
         if self._scalars:
             return dict(zip(self.names, vector.unbind(), strict=True))
-        return vectors.shaped(vector, like=self.zeros())
+        pieces = (vector[:-1], vector[-1]) if self.moments.intercept else (vector,)
+        return dict(zip(self.names, pieces, strict=True))
 
 
 def _solve(moments: Moments, ridge: float, scale: Tensor | None) -> tuple[Tensor, Tensor, float]:

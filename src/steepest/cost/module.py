@@ -149,7 +149,7 @@ class ModuleCost(Cost):
             raise SteepestError(
                 "no parameter of the module requires a gradient", remedy="Unfreeze one with requires_grad_(True)"
             )
-        if iter(self.batches) is self.batches:
+        if isinstance(self.batches, Iterator):  # asking iter() itself would draw from the global generator
             raise SteepestError(
                 f"the batches are a {type(self.batches).__name__}, which can be read only once",
                 remedy="Give a list of batches or a DataLoader",

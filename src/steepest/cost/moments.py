@@ -57,13 +57,13 @@ def measure(
     inputs: Tensor | Mapping[str, Tensor] | Iterable[Batch], targets: Tensor | None, *, intercept: bool
 ) -> tuple[Moments, tuple[str, ...] | None]:
     """Read the data once; return their moments and the parameters' names that the form of the inputs implies."""
-    names = None
+    names: tuple[str, ...] | None = None
     if isinstance(inputs, Mapping):
         columns = list(inputs.values())
         if len({column.shape for column in columns}) > 1:
             shapes = ", ".join(f"'{name}' {tuple(column.shape)}" for name, column in inputs.items())
             raise SteepestError(f"the columns differ in shape: {shapes}", remedy="Give one value for each example")
-        names = (*inputs, "intercept") if intercept else tuple(inputs)
+        names = (*map(str, inputs), *(["intercept"] if intercept else []))
         inputs = torch.stack(columns, dim=1) if columns and columns[0].ndim == 1 else torch.empty(0, len(columns))
     elif isinstance(inputs, Tensor) and inputs.ndim == 1:
         names = ("m", "b") if intercept else ("m",)

@@ -10,7 +10,7 @@ from typing import Any
 from torch import Tensor
 
 from steepest.derivation.expressions import Expression, Named
-from steepest.derivation.layout import EQUALS, layout
+from steepest.derivation.notation import EQUALS, layout
 from steepest.derivation.printing import latex_text, mathml_document, mathml_text, plain, to_latex, to_mathml, to_text
 
 WIDEST = 80

@@ -8,6 +8,7 @@ writing, so the same tree serves one entry (with indices) and all entries at onc
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import Literal
 
@@ -53,7 +54,7 @@ class Expression:
         return Negative(self)
 
     def __repr__(self) -> str:
-        from steepest.derivation.layout import layout
+        from steepest.derivation.notation import layout
         from steepest.derivation.printing import to_text
 
         return to_text(layout(self))
@@ -185,6 +186,7 @@ def factors_of(written: Expression) -> tuple[Expression, ...]:
     return written.factors if isinstance(written, Multiply) else (written,)
 
 
+@functools.cache
 def joined(*axes: str) -> str:
     """Unite sets of axes, in the order i, j, k."""
     return "".join(axis for axis in ALL_AXES if any(axis in some for some in axes))

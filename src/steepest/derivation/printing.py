@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from steepest.derivation.layout import Box, Fence, Fraction, Grid, Row, Script, Sign, SumSign
+from steepest.derivation.notation import Box, Fence, Fraction, Grid, Row, Script, Sign, SumSign
 
 LOWERED = dict(zip("0123456789ijkn", "₀₁₂₃₄₅₆₇₈₉ᵢⱼₖₙ", strict=True))
 RAISED = dict(zip("0123456789()−T", "⁰¹²³⁴⁵⁶⁷⁸⁹⁽⁾⁻ᵀ", strict=True))

@@ -54,8 +54,8 @@ class Values:
     sizes: Mapping[str, int]
     like: Tensor
     """Whose dtype and device plain numbers take."""
-    known: dict[str, Laid] = field(default_factory=dict)
-    """Values of named expressions, worked out once."""
+    known: dict[Expression, Laid] = field(default_factory=dict)
+    """Values of definitions, worked out once; by definition, so that one symbol cannot hide a second meaning."""
 
     def but(self, key: str, laid: Laid) -> Values:
         """Give one symbol another value; everything that depends on it is worked out afresh."""
@@ -90,9 +90,9 @@ def value(written: Expression, values: Values) -> Laid:  # noqa: PLR0911, PLR091
         case Constant(axes, tensor) | Omitted(axes, tensor):
             return Laid(axes, tensor)
         case Named() if written.key not in values.given:
-            if written.key not in values.known:
-                values.known[written.key] = value(written.definition, values)
-            return values.known[written.key]
+            if written.definition not in values.known:
+                values.known[written.definition] = value(written.definition, values)
+            return values.known[written.definition]
         case Symbol():
             return values.given[written.key]
         case Add(terms):

@@ -59,6 +59,7 @@ def fit(
     with door("draw.fit"):
         model = estimate or _linear
         _refuse_unpaired(inputs, targets)
+        inputs = inputs if inputs.is_floating_point() else inputs.double()
         rows = max(rows or 0, len(inputs))
         inputs, targets, missing = _finite(_sampled(inputs), _sampled(targets))
         estimates = _estimates(model, params, inputs)
@@ -71,23 +72,26 @@ def fit(
         ax.set_ylim(low, high)
         beyond = 1e6 * (high - low)
         reached = estimates.clamp(low - beyond, high + beyond)  # outside the frame already, and no overflow in Agg
-        sticks = ax.vlines(across, y, reached, colors="0.5", linewidths=1.0 if len(y) <= 300 else 0.4, zorder=1)
+        crowd = min(1.0, (300 / len(y)) ** 0.4)
+        sticks = ax.vlines(across, y, reached, colors="0.55", linewidths=crowd, zorder=1)
         (dots,) = ax.plot(
             across, y if single else reached, "o", color=paper.BLUE, zorder=3,
-            markersize=5.5 if len(y) <= 300 else 2.5, markeredgewidth=0,
+            markersize=5.5 * crowd, markeredgewidth=0,
         )  # fmt: skip
         if single:
             marks = [(dots, "target")]
             grid = torch.linspace(float(across.min()), float(across.max()), 200, dtype=torch.float64)
-            lines = [("estimate", params, "-", paper.VERMILION, 2.2)]
-            lines += [] if exact is None else [("exact least squares", exact, (0, (4, 3)), "black", 1.3)]
+            name = "estimate" if fits else "estimate, beyond this frame"
+            lines = [(name, params, "-", paper.VERMILION, 2.2)]
+            lines += [] if exact is None else [("exact least squares", exact, (0, (4, 3)), paper.ink(ax), 1.3)]
             for label, values, dashes, colour, thickness in lines:
                 heights = _estimates(model, values, grid.to(inputs).reshape(-1, *inputs.shape[1:]))
                 heights = heights.clamp(low - beyond, high + beyond)
-                marks += [(line, label) for line in ax.plot(grid, heights, ls=dashes, color=colour, lw=thickness)]
+                (line,) = ax.plot(grid, heights, ls=dashes, color=colour, lw=thickness, zorder=2 if crowd == 1 else 4)
+                marks.append((line, label))
             paper.name_axes(ax, x_name, y_name)
         else:
-            (diagonal,) = ax.plot([low, high], [low, high], "--", color="black", linewidth=1.3, scalex=False)
+            (diagonal,) = ax.plot([low, high], [low, high], "--", color=paper.ink(ax), linewidth=1.3, scalex=False)
             marks = [(dots, "estimate"), (diagonal, "where estimate = target")]
             paper.name_axes(ax, f"{y_name}: target", f"{y_name}: estimate")
         ax.xaxis.set_major_formatter(paper.PlainTicks())
@@ -171,8 +175,11 @@ def _numbers(params: Params, gradient: Params | None) -> list[str]:
         steep = "" if gradient is None else f", norm of the gradient {paper.number(vectors.norm(gradient))}"
         return [f"{vectors.size(params):,} parameters{steep}"]
     short = {name: paper.fitted(name, 90, size=paper.SMALL, lines=1) for name in params}
-    notes = [", ".join(f"{short[n]} = {paper.number(v)}" for n in params for v in params[n].reshape(-1).tolist())]
+    notes = [
+        ", ".join(f"{short[n]}\u00a0=\u00a0{paper.number(v)}" for n in params for v in params[n].reshape(-1).tolist())
+    ]
     if gradient is not None:
         slopes = [(n, v) for n in params for v in gradient[n].reshape(-1).tolist()]
-        notes.append(", ".join(f"dC/d{short[n]} = {paper.number(v)}" for n, v in slopes))
+        shown = {name: text if text.isidentifier() else f"({text})" for name, text in short.items()}
+        notes.append(", ".join(f"dC/d{shown[n]}\u00a0=\u00a0{paper.number(v)}" for n, v in slopes))
     return notes

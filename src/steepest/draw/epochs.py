@@ -32,7 +32,7 @@ def cost_curve(
     >>> ax.get_yscale()
     'log'
     """
-    from matplotlib.ticker import MaxNLocator
+    from matplotlib.ticker import FixedLocator, MaxNLocator
 
     from steepest.draw import paper
 
@@ -43,28 +43,28 @@ def cost_curve(
     known = costs[costs.isfinite()]
     lowest = float(known.min()) if len(known) else math.nan
     notes, marks, y_name = [run.because], [], cost_name
-    marker = {"marker": "o", "markersize": 4} if len(epochs) <= 40 else {}
-    above = None if minimum is None else _above(costs, minimum)
-    only_above = log and lowest < 0 and above is not None and bool((above > 0).any())
+    title, cost_name = f"{cost_name} by epoch", paper.fitted(cost_name, 110, size=paper.SMALL, lines=1)
+    dots = {"marker": "o", "markersize": 4} if len(epochs) <= 40 else {}
+    rings = {**dots, "markersize": 7, "markerfacecolor": "none"} if dots else {}
+    above, remark = _above(epochs, costs, minimum)
+    only_above = log and lowest < 0 and bool((above > 0).any())
     logarithmic = only_above or (log and lowest >= 0 and bool((known > 0).any()))
     drawn: list[Tensor] = []
-    if not only_above:
-        drawn.append(costs)
-        marks += [(line, cost_name) for line in ax.plot(epochs, costs, color=paper.BLUE, lw=2, **marker)]
-    else:
+    if only_above:
         y_name = f"{cost_name} above the minimum"
-    if minimum is not None and above is not None:
-        if not only_above and (minimum > 0 or not logarithmic):
-            floor = ax.axhline(minimum, color="black", ls=(0, (5, 3)), lw=1.2)
-            marks.append((floor, f"minimum {paper.number(minimum)}"))
+    else:
+        drawn.append(costs)
+        marks += [(line, cost_name) for line in ax.plot(epochs, costs, color=paper.BLUE, lw=2, **dots)]
+        if minimum is not None and (minimum > 0 or not logarithmic):
             drawn.append(costs.new_tensor([minimum]))
-        if logarithmic and minimum and bool((above > 0).any()):
-            drawn.append(above)
-            marks += [
-                (line, f"{cost_name} above the minimum" + (f", {paper.number(minimum)}" if only_above else ""))
-                for line in ax.plot(epochs, above, color=paper.VERMILION, ls=(0, (2, 1)), lw=1.8, **marker)
-            ]
-        notes.append(_said_of_minimum(epochs, costs, above, minimum))
+            floor = ax.axhline(minimum, color=paper.ink(ax), ls=(0, (5, 3)), lw=1.2)
+            marks.append((floor, f"minimum {paper.number(minimum)}"))
+    if logarithmic and minimum and bool((above > 0).any()):
+        drawn.append(above)
+        label = f"{cost_name} above the minimum" + (f", {paper.number(minimum)}" if only_above else "")
+        dashes = (0, (2, 1))
+        marks += [(line, label) for line in ax.plot(epochs, above, color=paper.VERMILION, ls=dashes, lw=1.8, **rings)]
+    notes.append(remark)
     if log and not logarithmic and len(known):
         notes.append(f"linear axis: the {cost_name} is as low as {paper.number(lowest)}, and has no logarithm there")
     ax.set_xlim(*_padded(epochs[0], epochs[-1]))
@@ -82,34 +82,36 @@ def cost_curve(
             marks.append((points, f"{what}, first at epoch {at[0]:,}"))
     every = "" if run.every == 1 else f" (every {run.every:,} of them)"
     paper.name_axes(ax, f"epoch{every}", y_name)
-    ax.xaxis.set_major_locator(MaxNLocator(nbins=8, integer=True))
+    ticks = MaxNLocator(nbins=8, steps=[1, 2, 5, 10], integer=True)
+    ax.xaxis.set_major_locator(ticks if len(epochs) > 1 else FixedLocator(epochs))
     ax.xaxis.set_major_formatter(paper.PlainTicks())
     if not logarithmic:
         ax.yaxis.set_major_formatter(paper.PlainTicks())
     ax.grid(alpha=0.25)
-    paper.head(ax, f"{cost_name} by epoch", notes=notes, marks=marks)
+    paper.head(ax, title, notes=notes, marks=marks)
     return ax
 
 
-def _above(costs: Tensor, minimum: float) -> Tensor:
-    """The cost above the minimum, NaN where the difference is nothing but rounding."""
-    above = costs - minimum
-    rounding = 4 * torch.finfo(torch.float64).eps * costs.abs().clamp(min=abs(minimum))
-    return torch.where(above > rounding, above, math.nan)
-
-
-def _said_of_minimum(epochs: list[int], costs: Tensor, above: Tensor, minimum: float) -> str:
+def _above(epochs: list[int], costs: Tensor, minimum: float | None) -> tuple[Tensor, str]:
+    """The cost above the minimum, NaN where the difference is nothing but rounding, and what to say of it."""
     from steepest.draw import paper
 
-    below = minimum - float(costs[costs.isfinite()].min()) if bool(costs.isfinite().any()) else 0.0
+    nothing = torch.full_like(costs, math.nan)
+    if minimum is None or not bool(costs.isfinite().any()):
+        return nothing, ""
+    above = costs - minimum
+    rounding = 4 * torch.finfo(torch.float64).eps * costs.abs().clamp(min=abs(minimum))
+    below = float((-above)[costs.isfinite()].max())
     if below > 1e-9 * abs(minimum):
-        return f"the cost falls {paper.number(below)} below the minimum given, so that is not the minimum"
-    reached = (costs.isfinite() & above.isnan()).nonzero()
-    return f"at the minimum, to rounding, from epoch {epochs[int(reached[0])]:,}" if len(reached) else ""
+        said = f"the cost falls {paper.number(below)} below the minimum given, so that is not the minimum"
+        return nothing, said
+    reached = (above <= rounding).nonzero()
+    said = f"at the minimum, to rounding, from epoch {epochs[int(reached[0])]:,}" if len(reached) else ""
+    return torch.where(above > rounding, above, math.nan), said
 
 
 def _padded(low: float, high: float) -> tuple[float, float]:
-    margin = 0.03 * (high - low) or 1.0
+    margin = 0.03 * (high - low) or 0.5
     return low - margin, high + margin
 
 

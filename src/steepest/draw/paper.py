@@ -8,9 +8,11 @@ from __future__ import annotations
 import io
 import itertools
 import math
+import re
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -26,6 +28,9 @@ BLUE, ORANGE, VERMILION, SKY, YELLOW = "#0072B2", "#E69F00", "#D55E00", "#56B4E9
 
 SMALL, NORMAL, LARGE = 8.5, 10.0, 11.5
 """Sizes of type in points."""
+
+COLUMN_GAP = 1.6
+"""Between the columns of a legend, in sizes of its type."""
 
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -53,7 +58,7 @@ def quiet_glyphs() -> Iterator[None]:
 
 
 def sheet(ax: Axes | None) -> Axes:
-    """The axes to draw on: the caller's, or new ones on a figure of their own."""
+    """Find the axes to draw on: the caller's, or new ones on a figure of their own."""
     if ax is not None:
         return ax
     figure = Picture(figsize=(6.4, 4.8), dpi=150, layout="constrained")
@@ -61,19 +66,28 @@ def sheet(ax: Axes | None) -> Axes:
     return figure.add_subplot()
 
 
+def ink(ax: Axes) -> Any:
+    """The colour of the axes' own text: black on white paper, white on a dark style's."""
+    return ax.xaxis.label.get_color()
+
+
 def number(value: float, digits: int = 5) -> str:
     """Write a number for reading, to so many significant digits, with a real minus sign.
 
-    >>> number(-0.00001234567), number(19.675475), number(float("inf"))
-    ('−1.2346×10⁻⁵', '19.675', '∞')
+    >>> number(-0.00001234567), number(19.675475), number(13260.0), number(float("inf"))
+    ('−1.2346×10⁻⁵', '19.675', '13,260', '∞')
     """
     if math.isnan(value):
         return "NaN"
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
-    mantissa, _, exponent = f"{value:.{digits}g}".partition("e")
-    power = f"×10{str(int(exponent)).translate(SUPERSCRIPTS)}" if exponent else ""
-    return mantissa.replace("-", "−") + power
+    mantissa, _, exponent = f"{value:,.{digits}g}".partition("e")
+    if exponent and 0 < int(exponent) < 6:
+        return f"{float(mantissa) * 10 ** int(exponent):,.0f}".replace("-", "−")
+    if not exponent:
+        return mantissa.replace("-", "−")
+    power = f"10{str(int(exponent)).translate(SUPERSCRIPTS)}"
+    return (power if mantissa == "1" else f"{mantissa}×{power}").replace("-", "−")
 
 
 class PlainTicks(Formatter):
@@ -99,9 +113,12 @@ def room(ax: Axes) -> tuple[float, float]:
 
 
 def fitted(text: str, points: float, *, size: float = NORMAL, lines: int = 2) -> str:
-    """Break a text so that it fits a width, at a space where there is one, and end it with '…' after so many lines."""
-    text = "".join(letter if letter.isprintable() else " " for letter in text)
-    text = " ".join(text.split())
+    """Break a text so that it fits a width, at a space where there is one, and end it with '…' after so many lines.
+
+    A no-break space becomes a plain one that no line ends at.
+    """
+    text = "".join(letter if letter.isprintable() or letter == "\u00a0" else " " for letter in text)
+    text = re.sub(" +", " ", text).strip()
     font = FontProperties(size=size)
     rows: list[str] = []
     while text and len(rows) < lines:
@@ -114,7 +131,7 @@ def fitted(text: str, points: float, *, size: float = NORMAL, lines: int = 2) ->
             count = space if space > 0 else count
         rows.append(text[:count].strip())
         text = text[count:].strip()
-    return "\n".join(rows)
+    return "\n".join(rows).replace("\u00a0", " ")
 
 
 def width(text: str, font: FontProperties) -> float:
@@ -138,27 +155,48 @@ def name_axes(ax: Axes, x_name: str, y_name: str) -> None:
     ax.set_ylabel(fitted(y_name, 0.8 * high), fontsize=NORMAL, parse_math=False)
 
 
-def head(ax: Axes, title: str, *, notes: Iterable[str] = (), marks: Sequence[tuple[Artist, str]] = ()) -> None:
-    """Stack title, notes and legend above the axes, where none of them can cover the data or each other."""
-    wide = 0.95 * room(ax)[0]
-    above = 5.0
+def head(
+    ax: Axes, title: str, *, notes: Iterable[str] = (), marks: Sequence[tuple[Artist, str]] = (), wide: float = 0.0
+) -> None:
+    """Stack title, notes and legend above the axes, where none of them can cover the data or each other.
+
+    Notes and legend are as wide as the axes, or `wide` points. The layout need not know them: the title, above them,
+    keeps their room free.
+    """
+    wide = wide or 0.95 * room(ax)[0]
+    above = 4.0
     if marks:
-        font = FontProperties(size=SMALL)
-        cell = max(width(label, font) for _, label in marks) + 4.5 * SMALL
-        columns = max(1, min(len(marks), int((wide + 2 * SMALL) // cell)))
-        handles, labels = [artist for artist, _ in marks], [label for _, label in marks]
+        labels = [fitted(label, wide - 4.5 * SMALL, size=SMALL, lines=1) for _, label in marks]
+        columns = _columns(labels, wide)
         legend = ax.legend(
-            handles, labels, loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, frameon=False, fontsize=SMALL,
-            borderpad=0.1, borderaxespad=0.3, handlelength=2.2, handletextpad=0.6, columnspacing=1.2, labelspacing=0.3,
+            [artist for artist, _ in marks], labels, ncols=columns, fontsize=SMALL,
+            loc="lower left", bbox_to_anchor=(0, 1), frameon=False, borderpad=0, borderaxespad=0.4,
+            handlelength=2, handletextpad=0.6, columnspacing=COLUMN_GAP, labelspacing=0.3,
         )  # fmt: skip
+        legend.set_in_layout(False)
         for text in legend.get_texts():
             text.set_parse_math(False)
-        above += math.ceil(len(marks) / columns) * 1.55 * SMALL + 2
+        above += math.ceil(len(marks) / columns) * 1.4 * SMALL + 2
     text = "\n".join(fitted(note, wide, size=SMALL, lines=3) for note in notes if note)
     if text:
-        ax.annotate(
+        said = ax.annotate(
             text, (0, 1), (0, above), xycoords="axes fraction", textcoords="offset points", va="bottom", ha="left",
             fontsize=SMALL, linespacing=1.25, parse_math=False, annotation_clip=False,
         )  # fmt: skip
-        above += (text.count("\n") + 1) * 1.3 * SMALL + 4
-    ax.set_title(fitted(title, wide, size=LARGE), loc="left", pad=above, fontsize=LARGE, parse_math=False)
+        said.set_in_layout(False)
+        above += (1.2 + 1.46 * text.count("\n")) * SMALL + 2
+    ax.set_title(
+        fitted(title, wide, size=LARGE), loc="left", pad=above + 0.25 * LARGE, fontsize=LARGE, parse_math=False
+    )
+
+
+def _columns(labels: Sequence[str], wide: float) -> int:
+    """In how many columns a legend fits a width: matplotlib fills them one after the other, the first ones fuller."""
+    font = FontProperties(size=SMALL)
+    widths = [width(label, font) + (2.6 + COLUMN_GAP) * SMALL for label in labels]
+    for columns in range(len(labels), 1, -1):
+        rows, fuller = divmod(len(labels), columns)
+        starts = [rows * column + min(column, fuller) for column in range(columns + 1)]
+        if sum(max(widths[start:end]) for start, end in itertools.pairwise(starts)) - COLUMN_GAP * SMALL <= wide:
+            return columns
+    return 1

@@ -42,20 +42,21 @@ def walk(ax: Axes, slice: Slice, run: Trajectory, names: tuple[str, ...], marks:
     inside = [_within(place, ax) for place in path]
     final = len(path) - 1
     last = max((index for index, here in enumerate(inside) if here), default=-1)
-    apart = math.ceil(len(path) / MOST_STEPS)
+    apart = math.ceil(len(path) / MOST_STEPS) // 2 * 2 + 1  # odd, so that a zigzag keeps both its sides
+    kept = apart * run.every
     chosen = {*range(0, final, apart), *range(FIRST_STEPS + 1), last, last + 1, final}
     drawn = sorted(index for index in chosen if 0 <= index <= min(last + 1, final) and last >= 0)
-    if drawn:
+    if drawn and final:
         x, y = zip(*(_nearer(path[index], ax) for index in drawn), strict=True)
         (line,) = ax.plot(
             x, y, "-o", color="black", linewidth=1.3, markersize=3.6, zorder=4,
             markevery=[place for place, index in enumerate(drawn) if 0 < index <= FIRST_STEPS and inside[index]],
             path_effects=[Stroke(linewidth=3.8, foreground="white"), Normal()],
         )  # fmt: skip
-        marks.append((line, "path" if apart == 1 else f"path, 1 step in {apart} drawn"))
+        marks.append((line, "path" if kept == 1 else f"path, 1 step in {kept:,} drawn"))
     for index, word, style, size, colour in (
         (0, "start", "o", 8, paper.ORANGE),
-        (final, f"end, epoch {run.steps[-1].epoch:,}", "s", 9, paper.SKY),
+        (final, f"end, epoch {run.steps[-1].epoch:,}", "s", 11, paper.SKY),
     ):
         if inside[index] and (final or word == "start"):
             (point,) = ax.plot(
@@ -84,7 +85,7 @@ def star(ax: Axes, slice: Slice, minimum: Params, names: tuple[str, ...], marks:
     if not _within(place, ax):
         return f"the minimum is outside this frame, at {_at(place, names)}{said}"
     (point,) = ax.plot(
-        *place, "*", color=paper.YELLOW, markersize=13, markeredgecolor="black", markeredgewidth=1.0,
+        *place, "*", color=paper.YELLOW, markersize=11, markeredgecolor="black", markeredgewidth=1.0,
         linestyle="none", zorder=7,
     )  # fmt: skip
     marks.append((point, f"minimum{said}"))
@@ -126,7 +127,7 @@ def _way_out(inside: Place, outside: Place, ax: Axes) -> tuple[Place, str]:
 def _at(place: Place, names: tuple[str, ...]) -> str:
     from steepest.draw import paper
 
-    return ", ".join(f"{name} = {paper.number(value)}" for name, value in zip(names, place, strict=True))
+    return ", ".join(f"{name}\u00a0=\u00a0{paper.number(value)}" for name, value in zip(names, place, strict=True))
 
 
 def _said_of_frame(run: Trajectory, path: list[Place], inside: list[bool], names: tuple[str, ...]) -> str:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 MOST_LEVELS = 18
 
+MOST_ABOVE = 0.6
+"""With a larger share of the plane's points in the highest level, the levels are evenly spaced instead."""
+
 FEWEST_POINTS = 0.005
 """The lowest level holds this share of the plane's points: what is lower lies between them, and was not measured."""
 
@@ -33,7 +36,8 @@ def contour(
 ) -> Axes:
     """Draw the costs on a plane as a map with height lines, the path of a run over it, and the minimum.
 
-    Levels are spaced by the logarithm of the cost above the lowest of the plane, so that the floor of a valley shows.
+    Levels are spaced by the logarithm of the cost above the lowest of the plane, so that the floor of a valley shows,
+    or evenly where nearly all of the plane would be one colour.
     Steps outside the frame, and what the plane cannot hold of a run with more parameters, are said in words above.
     `x_name` and `y_name` stand for the names of the slice's two coordinates.
 
@@ -57,11 +61,14 @@ def contour(
                 remedy="Cut a plane() through the cost, not a line()",
             )
         ax = paper.sheet(ax)
+        wide = paper.room(ax)[0]  # the colour bar takes a part of it below, and the head may stand over the bar
         names = (x_name or slice.names[0], y_name or slice.names[1])
         paper.name_axes(ax, *names)
-        short = tuple(paper.fitted(name, 110, size=paper.SMALL, lines=1) for name in names)
+        short = tuple(paper.fitted(name, 100, size=paper.SMALL, lines=1) for name in names)
         notes = [] if run is None else [run.because]
-        notes.append(_fill(ax, slice, cost_name))
+        notes.append(_fill(ax, slice, paper.fitted(cost_name, 110, size=paper.SMALL, lines=1)))
+        if slice.held_out_error is not None:
+            notes.append(f"{slice.method}; error on points held out {paper.number(slice.held_out_error, 3)}")
         marks: Marks = []
         for axis, values in (("x", slice.coordinates[0]), ("y", slice.coordinates[1])):
             ax.set(**{f"{axis}lim": (float(values[0]), float(values[-1]))})
@@ -71,7 +78,7 @@ def contour(
             notes.append(star(ax, slice, minimum, short, marks))
         ax.xaxis.set_major_formatter(paper.PlainTicks())
         ax.yaxis.set_major_formatter(paper.PlainTicks())
-        paper.head(ax, f"{cost_name} by {short[0]} and {short[1]}", notes=notes, marks=marks)
+        paper.head(ax, f"{cost_name} by {short[0]} and {short[1]}", notes=notes, marks=marks, wide=wide)
     return ax
 
 
@@ -90,8 +97,9 @@ def _fill(ax: Axes, slice: Slice, cost_name: str) -> str:
         return f"no {cost_name} on this plane is finite"
     floor = float(finite.min())
     with np.errstate(over="ignore", invalid="ignore"):
-        above = np.ma.masked_invalid(costs - floor)
-    levels = _levels(above.compressed())
+        height = costs - floor
+    above = np.ma.array(np.where(np.isfinite(height), height, 0.0), mask=~np.isfinite(height))
+    levels = _levels(above)
     # A bowl's height is a square: in its root, straight lines between the points follow the bowl.
     root, steps = np.ma.sqrt(above), np.sqrt(levels)
     filled = ax.contourf(x, y, root.T, steps, cmap="viridis", norm=BoundaryNorm(steps, 256))
@@ -104,22 +112,26 @@ def _fill(ax: Axes, slice: Slice, cost_name: str) -> str:
     shown = range(len(levels) - 1, -1, -max(1, len(levels) // 8))
     bar.set_ticks([steps[index] for index in shown], labels=[paper.number(levels[index], 3) for index in shown])
     bar.minorticks_off()
-    label = f"{cost_name} above {paper.number(floor)}, the lowest on this plane"
+    label = f"{cost_name} above its lowest here, {paper.number(floor)}"
     bar.set_label(paper.fitted(label, 0.85 * paper.room(ax)[1]), parse_math=False)
     if len(levels) == 2:
         return f"the {cost_name} is {paper.number(floor)} everywhere on this plane"
     return "" if not above.mask.any() else f"grey: the {cost_name} is not finite there"
 
 
-def _levels(above: np.ndarray) -> list[float]:
+def _levels(above: np.ma.MaskedArray) -> list[float]:
     """Round levels, 1 2 5 10 or coarser, from the lowest that the plane resolves to its highest; 0 is the first."""
     import numpy as np
 
     highest = float(above.max())
     if highest == 0:
         return [0.0, 1.0]
-    lowest = float(np.quantile(above, FEWEST_POINTS)) or float(above[above > 0].min())
-    lowest = max(lowest, highest * 1e-12, 1e-300)
+    known = above.compressed()
+    bends = [np.ma.asarray(np.diff(above, 2, axis=axis)).compressed() for axis in (0, 1)]
+    # Twice what a line between two points is off in the middle: a level below that shows beads along a narrow valley.
+    bend = max(float(np.median(np.abs(bend))) / 4 if len(bend) else 0.0 for bend in bends)
+    lowest = float(np.quantile(known, FEWEST_POINTS)) or float(known[known > 0].min())
+    lowest = max(lowest, min(bend, highest / 10), highest * 1e-12, 1e-300)
     decades = range(math.floor(math.log10(lowest)), math.ceil(math.log10(highest)) + 1)
     levels: list[float] = []
     for leading, apart in (((1, 2, 5), 1), ((1, 3), 1), ((1,), 1), ((1,), 2), ((1,), 4)):
@@ -129,4 +141,11 @@ def _levels(above: np.ndarray) -> list[float]:
         levels = [0.0, *ladder[start:stop], next(iter(ladder[stop:]), math.inf)]
         if len(levels) <= MOST_LEVELS:
             break
-    return levels if math.isfinite(levels[-1]) else [*levels[:-1], highest]
+    if not math.isfinite(levels[-1]):
+        levels[-1] = highest
+    if float(np.mean(above >= levels[-2])) > MOST_ABOVE:
+        # The lowest cost is a corner that falls away, not the floor of a valley: there is nothing to see near it.
+        step = 10.0 ** math.floor(math.log10(highest / 5))
+        step *= next(digit for digit in (1, 2, 5, 10) if highest <= 12 * digit * step)
+        levels = [step * index for index in range(math.ceil(highest / step) + 1)]
+    return levels

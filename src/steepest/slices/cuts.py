@@ -129,7 +129,7 @@ def laid(along: Sequence[Direction], at: Params) -> tuple[Params, tuple[Params, 
     origin = {name: torch.zeros_like(value) if name in named else value for name, value in at.items()}
     for index, item in enumerate(along):
         for name in named:
-            if item != name and not isinstance(item, str) and bool(directions[index][name].any()):
+            if not isinstance(item, str) and bool(directions[index][name].any()):
                 raise SteepestError(
                     f"direction {index} also moves '{name}', so the values of '{name}' would not be those stated",
                     remedy=f"Put 0 for '{name}' in direction {index}, or give two directions without names",

@@ -38,12 +38,16 @@ class RunFile:
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self.path = path
         self._connection = connection
-        about = {str(key): json.loads(value) for key, value in self._read("SELECT key, value FROM about")}
-        self.every = int(about.get("every", 1))
-        self.learning_rate: float | None = about.get("learning_rate")
-        self._outcome: str | None = about.get("outcome")
-        self._because = str(about.get("because", KILLED))
-        self._layout = [(str(n), str(d), tuple(int(k) for k in s)) for n, d, s in about.get("parameters", [])]
+        try:
+            rows = connection.execute("SELECT key, value FROM about").fetchall()
+            about = {str(key): json.loads(value) for key, value in rows}
+            self.every = int(about.get("every", 1))
+            self._outcome: str | None = about.get("outcome")
+            self._because = str(about.get("because", KILLED))
+            self._layout = [(str(n), str(d), tuple(int(k) for k in s)) for n, d, s in about.get("parameters", [])]
+        except (sqlite3.Error, ValueError, TypeError) as error:
+            connection.close()
+            raise _complaint(path, error) from error
 
     @classmethod
     def create(cls, path: str | Path, *, force: bool = False) -> RunFile:
@@ -110,8 +114,7 @@ class RunFile:
                 (name, str(value.dtype).removeprefix("torch."), tuple(value.shape))
                 for name, value in step.params.items()
             ]
-            self.learning_rate = step.learning_rate
-            self._note(parameters=self._layout, learning_rate=step.learning_rate)
+            self._note(parameters=self._layout)
         try:
             self._connection.execute(
                 "INSERT OR REPLACE INTO steps VALUES (?, ?, ?, ?, ?)",
@@ -133,15 +136,11 @@ class RunFile:
         self._note(outcome=outcome.name, because=because, every=every)
         self._outcome, self._because, self.every = outcome.name, because, every
 
-    def steps(self) -> Iterator[Step]:
+    def steps(self) -> list[Step]:
         """Read the steps in order."""
-        for row in self._read("SELECT epoch, cost, learning_rate, params, gradient FROM steps ORDER BY epoch"):
-            yield self._step(row)
-
-    def last(self) -> Step | None:
-        """Read the last finished step, if any is there."""
-        rows = self._read("SELECT epoch, cost, learning_rate, params, gradient FROM steps ORDER BY epoch DESC LIMIT 1")
-        return next((self._step(row) for row in rows), None)
+        query = "SELECT epoch, cost, learning_rate, params, gradient FROM steps ORDER BY epoch"
+        with _complaining(self.path):
+            return [self._step(row) for row in self._connection.execute(query)]
 
     def trajectory(self) -> Trajectory:
         """Read the whole run; raises SteepestError where not one step is in it."""
@@ -167,20 +166,15 @@ class RunFile:
             for key, value in facts.items():
                 self._connection.execute("INSERT OR REPLACE INTO about VALUES (?, ?)", (key, json.dumps(value)))
 
-    def _read(self, query: str) -> Iterator[tuple[Any, ...]]:
-        with _complaining(self.path):
-            yield from self._connection.execute(query)
-
     def _step(self, row: tuple[Any, ...]) -> Step:
         epoch, cost, learning_rate, params, gradient = row
-        with _complaining(self.path):
-            return Step(
-                epoch=int(epoch),
-                cost=float("nan") if cost is None else float(cost),  # SQLite keeps NaN as NULL
-                params=_tensors(params, self._layout),
-                gradient=_tensors(gradient, self._layout),
-                learning_rate=float(learning_rate),
-            )
+        return Step(
+            epoch=int(epoch),
+            cost=float("nan") if cost is None else float(cost),  # SQLite keeps NaN as NULL
+            params=_tensors(params, self._layout),
+            gradient=_tensors(gradient, self._layout),
+            learning_rate=float(learning_rate),
+        )
 
 
 def _connected(path: Path) -> sqlite3.Connection:

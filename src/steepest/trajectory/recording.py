@@ -31,8 +31,12 @@ class Recording:
         self._file: RunFile | None = None
         if path is not None and resume and Path(path).exists():
             self._file = RunFile.open(path)
-            self.steps = list(self._file.steps())
             self.every = self._file.every
+            try:
+                self.steps = self._file.steps()
+            except SteepestError:
+                self._file.close()
+                raise
         elif path is not None:
             self._file = RunFile.create(path, force=force)
 
