@@ -216,3 +216,63 @@ def test_one_hundred_thousand_parameters_take_the_same_steps() -> None:
     cost = Cost.from_function(lambda w: (scale * w**2).sum() / 2, like={"w": scale})
     run = descend(cost, {"w": torch.ones_like(scale)}, learning_rate=1.0, epochs=3)
     assert run.steps[3].params["w"].allclose((1 - scale) ** 3)
+
+
+def test_random_starts_of_a_bowl_end_at_one_point() -> None:
+    """R14: on this convex problem there is nothing to get stuck in, wherever the walk starts."""
+    cost = Cost.least_squares(X, Y)
+    generator = torch.Generator().manual_seed(0)
+    for start in torch.randn(30, 2, generator=generator, dtype=torch.float64) * 10:
+        run = descend(cost, {"m": start[0], "b": start[1]}, learning_rate=0.05, epochs=1000)
+        assert abs(float(run.end["m"]) - GOLDEN["optimum"]["m"]) < 1e-8, start
+        assert abs(float(run.end["b"]) - GOLDEN["optimum"]["b"]) < 1e-8, start
+
+
+def test_on_a_double_well_just_over_half_of_all_starts_find_the_deeper_one() -> None:
+    """R14 and b12: many starts at once, each a parameter of its own."""
+    starts = torch.linspace(-2, 2, 4001, dtype=torch.float64)
+    cost = Cost.from_function(lambda w: (w**4 / 4 - w**2 / 2 + 0.1 * w).sum(), like={"w": starts})
+    end = descend(cost, {"w": starts}, learning_rate=0.1, epochs=2000).end["w"]
+    assert sorted({round(float(value), 5) for value in end}) == [-1.04668, 0.94565]
+    assert float((end < 0).double().mean()) == pytest.approx(0.525, abs=5e-4)
+
+
+def test_a_walk_on_the_ridge_of_a_saddle_stops_there_and_a_hair_beside_it_leaves() -> None:
+    """R15 and b12: a gradient of zero is no minimum."""
+    on = descend(saddle(), {"x": 1.0, "y": 0.0}, learning_rate=0.1, epochs=5000)
+    assert abs(float(on.end["x"])) < 1e-100 and float(on.end["y"]) == 0
+    beside = descend(saddle(), {"x": 1.0, "y": 1e-6}, learning_rate=0.1, epochs=100)
+    assert int((beside.path("y").abs() >= 1).nonzero()[0]) == 76
+
+
+def test_statquest_with_one_parameter_and_with_two() -> None:
+    """b9: three points, the sum of squares, first the intercept alone."""
+    x, y = (torch.tensor(column, dtype=torch.float64) for column in ((0.5, 2.3, 2.9), (1.4, 1.9, 3.2)))
+    one = Cost.from_function(lambda intercept: ((0.64 * x + intercept - y) ** 2).sum(), dtype=torch.float64)
+    run = descend(one, {"intercept": 0.0}, learning_rate=0.1, epochs=5)
+    assert run.path("intercept").tolist() == pytest.approx([0, 0.5704, 0.7986, 0.8898, 0.9263, 0.9409], abs=5e-5)
+    assert run.costs.tolist() == pytest.approx([3.1559, 0.8784, 0.5140, 0.4557, 0.4464, 0.4449], abs=5e-5)
+    assert float(run.steps[0].gradient["intercept"]) == pytest.approx(-5.704)
+    two = Cost.from_function(lambda b, m: ((m * x + b - y) ** 2).sum(), dtype=torch.float64)
+    run = descend(two, {"b": 0.0, "m": 1.0}, learning_rate=0.01, epochs=1000)
+    assert [float(slope) for slope in run.steps[0].gradient.values()] == pytest.approx([-1.6, -0.8])
+    assert [round(float(value), 4) for value in run.end.values()] == [0.9487, 0.6410]
+
+
+def test_the_single_points_average_to_the_batch() -> None:
+    for point in GOLDEN["single_points_at_start"]:
+        x, y = X[point["i"]], Y[point["i"]]
+        cost = Cost.from_function(lambda m, b, x=x, y=y: (m * x + b - y) ** 2, dtype=torch.float64)
+        value, gradient = cost.value_and_gradient(cost.params(START))
+        found = [float(value), float(gradient["m"]), float(gradient["b"])]
+        assert found == pytest.approx([point["cost"], point["dC_dm"], point["dC_db"]], abs=1e-12)
+    for key, name in (("dC_dm", "m"), ("dC_db", "b")):
+        mean = sum(point[key] for point in GOLDEN["single_points_at_start"]) / 8
+        assert_close(trial().value_and_gradient(trial().params(START))[1][name], mean, CLOSED_FORM, name)
+
+
+@pytest.mark.parametrize(("m", "b", "cost"), [(-0.5, 2.0, 0.041975), (0.0, 0.1175, 1.17566875), (0.0, 0.0, 1.189475)])
+def test_what_other_lines_cost(m: float, b: float, cost: float) -> None:
+    """b4: the line the data were made from costs more than the fitted one."""
+    for known in (trial(), Cost.least_squares(X, Y)):
+        assert_close(known.value(known.params({"m": m, "b": b})), cost, 1e-9, f"{m}, {b}")

@@ -153,7 +153,16 @@ def test_the_price_is_counted() -> None:
     cost = Cost.from_function(counted, dtype=torch.float64)
     found = check_gradient(cost, START)
     assert found.backward_passes == 1 and calls == found.forward_passes + 1
-    assert found.forward_passes >= 2 * len(found.rows)
+    assert found.forward_passes >= 2 * len(found.rows) and "takes at least 3 forward passes" in found.price
+
+
+def test_a_dense_layer_by_taps_would_take_100_481_forward_passes() -> None:
+    layer = torch.nn.Linear(784, 128)
+    generator = torch.Generator().manual_seed(0)
+    batch = torch.rand(4, 784, generator=generator), torch.rand(4, 128, generator=generator)
+    cost = Cost.from_module(layer, torch.nn.functional.mse_loss, [batch])
+    found = check_gradient(cost, cost.zeros(), most=3)
+    assert found.partials == 100_480 and "at least 100,481 forward passes" in found.price and found.agrees
 
 
 def test_many_partials_are_sampled_and_the_rest_is_felt_at_once() -> None:

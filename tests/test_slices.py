@@ -155,9 +155,10 @@ def test_a_projection_measures_what_the_plane_cannot_show() -> None:
     found = project(run, onto=cut)
     assert found.coordinates.tolist() == [[3.0, 4.0], [0.0, 0.0]] and found.distances.tolist() == [12.0, 0.0]
     assert_close(found.share or 0.0, 25 / 169, CLOSED_FORM, "share")
-    skew = plane(cost, at=run.end, along=({**cost.zeros(), "u": torch.tensor(5.0)}, run.start), reach=((0, 1), (0, 1)))
+    aside = {**cost.zeros(), "u": torch.tensor(5.0), "v": torch.tensor(-2.0)}
+    skew = plane(cost, at=moved(run.end, aside, by=1), along=(aside, run.start), reach=((0, 1), (0, 1)), points=2)
     held = project(run, onto=skew)
-    assert_close(held.coordinates[0], torch.tensor([0.0, 1.0]), CLOSED_FORM, "coordinates in skew directions")
+    assert_close(held.coordinates[0], torch.tensor([-1.0, 1.0]), CLOSED_FORM, "coordinates in skew directions")
     assert_close(held.share or 0.0, 1.0, CLOSED_FORM, "share of a plane that the run lies in")
     assert json.loads(json.dumps(found.to_dict()))["share"] == found.share
 

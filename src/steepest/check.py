@@ -67,6 +67,15 @@ class GradientCheck:
         """One sentence for each row in which a road disagrees."""
         return tuple(row.verdict for row in self.rows if row.verdict)
 
+    @property
+    def price(self) -> str:
+        """What the roads cost here, and what taps alone would cost, as a clause."""
+        return (
+            f"{self.forward_passes} forward passes for these taps, {self.backward_passes} backward for autograd; "
+            f"the gradient by taps takes at least {self.partials + 1:,} forward passes, one for each partial "
+            "derivative and one more"
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Turn the check into numbers, strings and lists."""
         rows = [
@@ -97,9 +106,8 @@ class GradientCheck:
             hand = "-" if row.by_hand is None else f"{row.by_hand:.8g}"
             ratio = "-" if row.ratio is None else f"{row.ratio:.6f}"
             lines.append(f"{row.parameter:{width}} {hand:>14} {row.autograd:>14.8g} {row.tapped:>14.8g}   {ratio}")
-        price = f"{self.forward_passes} forward passes for the taps, {self.backward_passes} backward for autograd"
         verdict = "All roads agree" if self.agrees else "The roads disagree"
-        return "\n".join([*lines, f"{verdict} ({price}).", *self.complaints])
+        return "\n".join([*lines, f"{verdict} ({self.price}).", *self.complaints])
 
 
 def tap(cost: Cost, at: Params, along: Params, *, step: float | None = None) -> Tap:

@@ -33,10 +33,15 @@ TableArgument = Annotated[
         show_default=False,
     ),
 ]
-Target = Annotated[str | None, typer.Option(help="The column to be estimated.", show_default=False)]
+Target = Annotated[str | None, typer.Option(metavar="COLUMN", help="The column to be estimated.", show_default=False)]
 Features = Annotated[
     list[str] | None,
-    typer.Option(help="A column to estimate from; give it again for more. Default: all other numeric columns."),
+    typer.Option(
+        metavar="COLUMNS",
+        help='The columns to estimate from, comma-separated ("in quotes" if a name has a comma), or one an option. '
+        "Default: all other numeric columns.",
+        show_default=False,
+    ),
 ]
 DropEmpty = Annotated[bool, typer.Option("--drop-empty", help="Leave out rows with an empty cell.")]
 Standardise = Annotated[
@@ -46,12 +51,16 @@ Standardise = Annotated[
         help="Walk with every feature at mean 0 and deviation 1; results come back in the table's own units.",
     ),
 ]
-Ridge = Annotated[float, typer.Option(help="Penalty on squared weights, added to the cost.", min=0.0)]
+Ridge = Annotated[float, typer.Option(metavar="NUMBER", help="Penalty on squared weights, added to the cost.", min=0.0)]
 Start = Annotated[
     list[str] | None,
-    typer.Option(help="Where to start: m=0.9,b=0.1, or zeros, or random (see --seed). Unnamed parameters start at 0."),
+    typer.Option(
+        metavar="VALUES",
+        help="Where to start: m=0.9,b=0.1, or zeros, or random (see --seed). Unnamed parameters start at 0.",
+        show_default=False,
+    ),
 ]
-Seed = Annotated[int, typer.Option(help="For --start random.")]
+Seed = Annotated[int, typer.Option(metavar="NUMBER", help="For --start random.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output, and nothing else.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print the outcome only.")]
 
@@ -87,13 +96,19 @@ def descend(
     learning_rate: Annotated[
         str | None,
         typer.Option(
+            metavar="RATE",
             help="A number, or auto: the best fixed rate for this table's curvature. Default: auto; the trial: 0.01.",
             show_default=False,
         ),
     ] = None,
     epochs: Annotated[
         int | None,
-        typer.Option(help="At most so many adjustments. Default: 1000; the trial: 1001.", min=0, show_default=False),
+        typer.Option(
+            metavar="NUMBER",
+            help="At most so many adjustments. Default: 1000; the trial: 1001.",
+            min=0,
+            show_default=False,
+        ),
     ] = None,
     start: Start = None,
     seed: Seed = 0,
@@ -103,13 +118,17 @@ def descend(
     gradient_below: Annotated[
         float | None,
         typer.Option(
+            metavar="NUMBER",
             help="Stop where the gradient's norm falls below this. Default: a billionth of its size at the start.",
             min=0.0,
             show_default=False,
         ),
     ] = None,
     change_below: Annotated[
-        float | None, typer.Option(help="Stop where the cost changes by less than this.", min=0.0, show_default=False)
+        float | None,
+        typer.Option(
+            metavar="NUMBER", help="Stop where the cost changes by less than this.", min=0.0, show_default=False
+        ),
     ] = None,
     plain: Annotated[
         bool, typer.Option("--plain", help="Walk by autograd over all rows at each epoch, as the lesson does.")
@@ -117,7 +136,7 @@ def descend(
     dtype: Annotated[
         str, typer.Option(help="float64, or float32 (plain, the lesson's digits).", metavar="DTYPE")
     ] = "float64",
-    device: Annotated[str, typer.Option(help="cpu, cuda, mps: where a plain walk computes.")] = "cpu",
+    device: Annotated[str, typer.Option(metavar="DEVICE", help="cpu, cuda, mps: where a plain walk computes.")] = "cpu",
     output: Annotated[
         Path | None,
         typer.Option(
@@ -139,7 +158,7 @@ def descend(
       steepest descend --learning-rate 0.06               past the limit: see it diverge
       steepest descend --dtype float32                    the digits the lesson prints
       steepest descend houses.csv --target price --standardise
-      steepest descend houses.csv --target price --features area --features rooms
+      steepest descend houses.csv --target price --features area,rooms
       cat houses.csv | steepest descend - --target price --json
       steepest descend big.parquet --target y --epochs 100000 --resume
 
@@ -171,12 +190,21 @@ def check(
     features: Features = None,
     at: Annotated[
         list[str] | None,
-        typer.Option("--at", help="The point: m=0.9,b=0.1, zeros, or random (see --seed).", show_default=False),
+        typer.Option(
+            "--at",
+            metavar="VALUES",
+            help="The point: m=0.9,b=0.1, zeros, or random (see --seed).",
+            show_default=False,
+        ),
     ] = None,
     seed: Seed = 0,
     by_hand: Annotated[
         list[str] | None,
-        typer.Option(help="Your own partial derivatives: m=36.3,b=6.27. Default: derived here.", show_default=False),
+        typer.Option(
+            metavar="VALUES",
+            help="Your own partial derivatives: m=36.3,b=6.27. Default: derived here.",
+            show_default=False,
+        ),
     ] = None,
     derivation: Annotated[
         str, typer.Option(help="Show the derivation as text, latex or mathml, or none.", metavar="FORM")

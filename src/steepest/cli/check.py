@@ -52,7 +52,7 @@ def run(choices: Choices, *, by_hand: list[str] | None, derivation: str, json: b
     out = show.console()
     if derivation == "text" and not quiet:
         for each in derivations.values():
-            out.print(Text(each.text() + "\n"))
+            out.print(Text(each.text(width=out.width if out.is_terminal else None) + "\n"))
         if len(at) > len(derivations):
             out.print(Text(f"and {len(at) - len(derivations)} more of the same form\n", style="dim"))
     if not quiet:
@@ -65,9 +65,8 @@ def run(choices: Choices, *, by_hand: list[str] | None, derivation: str, json: b
                 Text(f"Taps of 0.01 around (east is more {east}, north more {north}), change of the cost:", "bold")
             )
             out.print(Text("  ".join(f"{point} {change:+.5f}" for point, change in taps.items()) + "\n"))
-    price = f"{found.forward_passes} forward passes for the taps, {found.backward_passes} backward for autograd"
     verdict = Text("All roads agree", "bold green") if found.agrees else Text("The roads disagree", "bold red")
-    out.print(verdict + Text(f" ({price})."))
+    out.print(verdict + Text(f" ({found.price})."))
     for complaint in found.complaints:
         out.print(Text(complaint))
     return 0 if found.agrees else 1

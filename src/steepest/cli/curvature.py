@@ -21,7 +21,7 @@ def run(choices: Choices, *, json: bool) -> int:
     height = above_minimum_after(curvature, gradient, learning_rate=0.0, epochs=0)
     limit, best = curvature.learning_rate_limit, curvature.best_learning_rate
     rates: list[float] = (
-        sorted([share * limit for share in SHARES_OF_LIMIT] + ([best] if best else [])) if limit else []
+        sorted([float(f"{share * limit:.3g}") for share in SHARES_OF_LIMIT] + ([best] if best else [])) if limit else []
     )
     epochs = {
         rate: epochs_until(curvature, gradient, learning_rate=rate, above_minimum=1e-3 * height) for rate in rates

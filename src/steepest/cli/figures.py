@@ -7,7 +7,7 @@ from pathlib import Path
 
 from steepest import draw, slices
 from steepest.cli.problem import Problem
-from steepest.trajectory import Trajectory
+from steepest.trajectory import Outcome, Trajectory
 
 
 def draw_first(problem: Problem, trajectory: Trajectory, folder: Path) -> list[Path]:
@@ -30,9 +30,10 @@ def draw_first(problem: Problem, trajectory: Trajectory, folder: Path) -> list[P
     floor = float(bowl.value(bowl.minimum))
     curve = draw.cost_curve(trajectory, minimum=floor)
     along = _two_that_matter(problem, trajectory)
-    at = {name: value.to(bowl.minimum[name]) for name, value in shown.params.items()}
+    origin = trajectory.start if trajectory.outcome is Outcome.DIVERGED else shown.params
+    at = {name: value.to(bowl.minimum[name]) for name, value in origin.items()}
     reach = slices.reach_around(trajectory, at=at, along=along, minimum=bowl.minimum)
-    plane = slices.plane(bowl, at=at, along=along, reach=reach)
+    plane = slices.plane(bowl, at=at, along=along, reach=reach, points=101)
     suffix = " (standardised)" if bowl.standardise else ""
     contour = draw.contour(plane, trajectory, minimum=bowl.minimum, x_name=along[0] + suffix, y_name=along[1] + suffix)
     figures = {"fit": fit, "cost": curve, "contour": contour}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,9 +68,8 @@ def pose(choices: Choices) -> Problem:
             )
         table = tables.clinical_trial()
     else:
-        table = tables.read(
-            choices.table, target=choices.target, features=choices.features, drop_empty=choices.drop_empty
-        )
+        features = choices.features and [name for text in choices.features for name in next(csv.reader([text]))]
+        table = tables.read(choices.table, target=choices.target, features=features, drop_empty=choices.drop_empty)
     bowl = table.cost(ridge=choices.ridge, standardise=choices.standardise)
     cost: Cost = bowl
     dtype, device = DTYPES[choices.dtype], _device(choices.device)

@@ -110,19 +110,22 @@ class Derivation:
     def __str__(self) -> str:
         return self.text()
 
-    def text(self, *, numbers: bool = True) -> str:
+    def text(self, *, numbers: bool = True, width: int | None = None) -> str:
         """Write the whole derivation in Unicode, equals signs below each other, the rules in a column.
 
-        Without `numbers`, the lines with numbers in place of symbols are left out.
+        Without `numbers`, the lines with numbers in place of symbols are left out. Where the column of rules does not
+        fit into `width`, each rule stands above its line.
         """
         chosen = self._chosen(numbers)
         lefts = [to_text(layout(left)) if left else "" for left, _ in chosen]
         rights = [_broken(line.right_text()) for _, line in chosen]
         margin = max(map(len, lefts))
-        width = max(len(part) for right in rights for part in right)
+        longest = max(len(part) for right in rights for part in right)
+        beside = width is None or margin + longest + 3 + max(len(line.rule) for _, line in chosen) <= width
         rows = list[str]()
         for left, right, (_, line) in zip(lefts, rights, chosen, strict=True):
-            rows.append(f"{left:<{margin}}{right[0]:<{width}}   {line.rule}")
+            rows += [] if beside else [f"{'':<{margin}}   {line.rule}:"]
+            rows.append(f"{left:<{margin}}{right[0]:<{longest}}" + (f"   {line.rule}" if beside else ""))
             rows += [f"{'':<{margin}}{part}" for part in right[1:]]
         rows += [f"{symbol!r} stands for '{plain(name)}'" for symbol, name in self.stand_ins]
         rows += textwrap.wrap(f"Checked: {self.checked}.", WIDEST)

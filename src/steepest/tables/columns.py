@@ -63,11 +63,9 @@ def counts_rows(name: str, cells: Sequence[object]) -> bool:
     >>> counts_rows("", ["1", "2", "3"]), counts_rows("dose", ["1", "2", "3"])
     (True, False)
     """
-    return name in INDEX_NAMES and any([str(cell) for cell in cells] == _counted(len(cells), start) for start in (0, 1))
-
-
-def _counted(rows: int, start: int) -> list[str]:
-    return [str(number) for number in range(start, start + rows)]
+    shown = [str(cell).removesuffix(".0") for cell in cells]
+    counted = [str(number) for number in range(len(shown) + 1)]
+    return name in INDEX_NAMES and bool(shown) and shown in (counted[:-1], counted[1:])
 
 
 def as_numbers(
@@ -90,7 +88,7 @@ def as_numbers(
             text = text.str.to_lowercase().replace_strict({"true": "1", "false": "0"}, default="")
         elif decimal_comma:  # a point would separate thousands: refused, as 1.234 would be read for 1,234
             text = pl.when(text.str.contains(".", literal=True)).then(pl.lit("")).otherwise(text.str.replace(",", "."))
-        return text.cast(pl.Float64, strict=False)
+        return text.cast(pl.Float64, strict=False).alias(name)
 
     texts = [name for name, dtype in frame.schema.items() if dtype == pl.String]
     if texts:

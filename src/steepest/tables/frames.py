@@ -188,6 +188,8 @@ def _polars(name: str, values: nw.Series | np.ndarray | list[Any]) -> pl.Series:
 def _of_objects(name: str, items: Sequence[Any]) -> pl.Series:
     import polars as pl
 
+    if all(item is None for item in items):
+        return pl.Series(name, items, dtype=pl.Null)
     if all(item is None or isinstance(item, (Real, Decimal, np.bool_)) for item in items):
         return pl.Series(name, [None if item is None else float(item) for item in items], dtype=pl.Float64)
     return pl.Series(name, [None if item is None else str(item) for item in items], dtype=pl.String)

@@ -62,10 +62,11 @@ class Review:
             if source.short is not None:
                 raise source.short
             column, (count, row) = min(self._empty.items(), key=lambda item: item[1][1])
-            others = f", and {len(self._empty) - 1} more column{'s' * (len(self._empty) > 2)} have some"
+            more = len(self._empty) - 1
+            others = f", and {more} more column{' has' if more == 1 else 's have'} some"
             raise SteepestError(
                 f"column '{self.columns[column]}' has {count} empty cell{'s' * (count > 1)} (first: row {row})"
-                + others * (len(self._empty) > 1),
+                + others * (more > 0),
                 remedy="Fill or drop them, or pass --drop-empty (drop_empty=True) to leave those rows out",
             )
         if not self.rows:

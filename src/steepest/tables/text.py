@@ -60,7 +60,7 @@ class Text(Source):
                 truths.add(own)
                 continue
             self.columns[own] = judged(column, decimal_comma=self._decimal_comma)
-            if column and counts_rows(label, column):
+            if counts_rows(label, column):
                 self.columns[own] = Column(numeric=True, left_out="row numbers")
         self._truths = frozenset(truths)
         if all(NUMBER.fullmatch(label) for label in labels):
