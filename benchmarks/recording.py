@@ -35,7 +35,7 @@ def by_hand(steps: int) -> None:
         with torch.no_grad():
             for value in (m, b):
                 assert value.grad is not None
-                value -= 0.001 * value.grad
+                value.sub_(0.001 * value.grad)
                 value.grad = None
 
 

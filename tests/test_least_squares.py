@@ -222,3 +222,12 @@ def test_values_too_large_to_square_are_refused() -> None:
     x = torch.linspace(-1e200, 1e200, 3 * PILOT_ROWS, dtype=torch.float64)
     with pytest.raises(SteepestError, match="overflow"):
         Cost.least_squares(x, x)
+
+
+def test_the_number_of_threads_is_left_as_it_was() -> None:
+    before = torch.get_num_threads()
+    Cost.least_squares(*big())
+    assert torch.get_num_threads() == before
+    with pytest.raises(SteepestError):
+        Cost.least_squares(torch.full((3 * PILOT_ROWS,), math.nan), torch.ones(3 * PILOT_ROWS))
+    assert torch.get_num_threads() == before

@@ -48,7 +48,7 @@ class GradientRow:
         return None if self.by_hand is None or self.autograd == 0 else self.by_hand / self.autograd
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class GradientCheck:
     """What `check_gradient` found: a row a partial derivative, and the price of each road in passes."""
 
@@ -98,6 +98,9 @@ class GradientCheck:
             "forward_passes": self.forward_passes,
             "backward_passes": self.backward_passes,
         }
+
+    def __repr__(self) -> str:
+        return str(self)
 
     def __str__(self) -> str:
         width = max(9, *(len(row.parameter) for row in self.rows))

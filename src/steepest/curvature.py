@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -36,9 +36,8 @@ class Curvature:
     why: str
     learning_rate_limit: float | None
     method: str
-    eigenvalues: Tensor
-    directions: Tensor
-    like: Params
+    eigenvalues: Tensor = field(repr=False)
+    directions: Tensor = field(repr=False)
 
     @property
     def best_learning_rate(self) -> float | None:
@@ -129,7 +128,6 @@ def curvature_at(cost: Cost, at: Mapping[str, Tensor | float]) -> Curvature:
             method=method,
             eigenvalues=values,
             directions=directions,
-            like={name: torch.zeros_like(value) for name, value in params.items()},
         )
 
 

@@ -24,7 +24,7 @@ def moved(params: Params, direction: Params, *, by: float) -> Params:
     >>> moved({"m": torch.tensor(0.9)}, {"m": torch.tensor(2.0)}, by=-0.25)
     {'m': tensor(0.4000)}
     """
-    return {name: torch.add(value, direction[name], alpha=by) for name, value in params.items()}
+    return {name: value.add(direction[name], alpha=by) for name, value in params.items()}
 
 
 def scaled(params: Params, *, by: float) -> Params:

@@ -31,6 +31,10 @@ class Cost(ABC):
     examples: int | None = None
     """How many examples the mean is taken over, where that is known."""
 
+    def __repr__(self) -> str:
+        rows = "" if self.examples is None else f", {self.examples:,} examples"
+        return f"<{type(self).__name__} of {len(self.names)} parameters: {', '.join(self.names[:8])}{rows}>"
+
     @abstractmethod
     def zeros(self) -> Params:
         """Make parameters that are all zero, with the right names, shapes, dtype and device."""

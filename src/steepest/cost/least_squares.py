@@ -91,7 +91,8 @@ class LeastSquares(Cost):
         return torch.dot(lengths, lengths).to(params[self.names[0]])
 
     def value_and_gradient(self, params: Params) -> tuple[Tensor, Params]:
-        lengths = torch.addmv(self._floor, self._rows, self._flat(params).detach() - self._lowest)
+        flat = self._flat(params)
+        lengths = torch.addmv(self._floor, self._rows, (flat.detach() if flat.requires_grad else flat) - self._lowest)
         value = torch.dot(lengths, lengths)
         gradient = self._shaped(torch.mv(self._slopes, lengths))
         first = params[self.names[0]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import math
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,8 +18,12 @@ Batch = tuple[Tensor, Tensor]
 PILOT_ROWS = 65_536
 """Up to this many rows the data are decomposed whole; beyond, they give the pilot fit the rest is measured from."""
 
-CHUNK_NUMBERS = 2**18
+CHUNK_NUMBERS = 2**17
 """How many float64 numbers are worked on at a time: few enough to stay in a core's cache between operations."""
+
+FEW_FEATURES = 64
+"""Up to this many, a chunk is work for one thread: so small a piece is sooner done than shared, and threads that wait
+for each other thousands of times make a busy machine a hundred times slower."""
 
 EPS = torch.finfo(torch.float64).eps
 
@@ -127,9 +132,14 @@ def _measure_stream(batches: Iterator[Batch], *, intercept: bool) -> Moments:
 
 def _decomposed(inputs: Tensor, targets: Tensor, *, intercept: bool) -> Moments:
     """Moments by QR decomposition: no condition number is squared."""
-    rows, features = inputs.shape
-    if not rows:
+    if not len(inputs):
         raise SteepestError("there are no examples", remedy="Give at least one row")
+    with _threads_for(inputs.shape[1]):
+        return _by_qr(inputs, targets, intercept=intercept)
+
+
+def _by_qr(inputs: Tensor, targets: Tensor, *, intercept: bool) -> Moments:
+    rows, features = inputs.shape
     x = inputs.to("cpu", torch.float64)
     y = targets.to("cpu", torch.float64)
     _refuse_non_finite(x, y, row=0)
@@ -175,44 +185,74 @@ def _solved(columns: Tensor, goal: Tensor) -> Tensor:
 
 
 def _accumulated(batches: Iterable[Batch], pilot: Moments) -> Moments:
-    """Moments by sums over chunks that stay in the cache: of the inputs less the pilot's mean, and its residuals."""
-    features = len(pilot.mean)
-    rows = max(1, min(2**17, CHUNK_NUMBERS * 4 // (features + 1)))
-    offset = pilot.level if pilot.intercept else float(pilot.mean @ pilot.weights)
-    examples = 0
-    buffer: Tensor | None = None
-    sums = torch.zeros(features + 1, dtype=torch.float64)
-    gram = torch.zeros(features + 1, features + 1, dtype=torch.float64)
+    sums = _Sums(pilot)
     for inputs, targets in batches:
-        if inputs.shape[1] != features:
-            raise _ragged(features, inputs.shape[1])
-        if buffer is None:  # laid out as the data are, by rows or by columns: copying across costs twice
+        with _threads_for(len(pilot.mean)):
+            sums.add(inputs, targets)
+    with _threads_for(len(pilot.mean)):
+        return sums.moments()
+
+
+@contextlib.contextmanager
+def _threads_for(features: int) -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1 if features <= FEW_FEATURES else before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+class _Sums:
+    """Sums over chunks of the inputs less the pilot's mean and of the pilot's residuals, and of all their products."""
+
+    def __init__(self, pilot: Moments) -> None:
+        self.pilot = pilot
+        self.features = len(pilot.mean)
+        offset = pilot.level if pilot.intercept else float(pilot.mean @ pilot.weights)
+        self.offset = torch.tensor([offset], dtype=torch.float64)  # a plain number would leave float32 in float32
+        self.examples = 0
+        self.sums = torch.zeros(self.features + 1, dtype=torch.float64)
+        self.gram = torch.zeros(self.features + 1, self.features + 1, dtype=torch.float64)
+        self._chunk: Tensor | None = None
+
+    def add(self, inputs: Tensor, targets: Tensor) -> None:
+        """Read a batch, a chunk at a time."""
+        if inputs.shape[1] != self.features:
+            raise _ragged(self.features, inputs.shape[1])
+        rows = max(1, CHUNK_NUMBERS // (self.features + 1))
+        if self._chunk is None:  # laid out as the data are, by rows or by columns: copying across costs twice
             by_column = inputs.stride(0) == 1
-            shape = (features + 1, rows) if by_column else (rows, features + 1)
-            buffer = torch.empty(shape, dtype=torch.float64)
-            buffer = buffer.T if by_column else buffer
+            shape = (self.features + 1, rows) if by_column else (rows, self.features + 1)
+            chunk = torch.empty(shape, dtype=torch.float64)
+            self._chunk = chunk.T if by_column else chunk
         for start in range(0, len(inputs), rows):
             x, y = inputs[start : start + rows], targets[start : start + rows]
-            z = buffer[: len(x)]
-            residual = z[:, features]
-            z[:, :features].copy_(x).sub_(pilot.mean)
-            residual.copy_(y).sub_(offset)
-            if features == 1:  # three dot products read two columns faster than a matrix product does
-                column = z[:, 0]
-                residual.sub_(column, alpha=float(pilot.weights[0]))
-                cross = torch.dot(column, residual)
-                square = torch.stack([torch.dot(column, column), cross, cross, torch.dot(residual, residual)])
-                gram += square.reshape(2, 2)
-                sums += torch.stack([column.sum(), residual.sum()])
-            else:
-                residual.sub_(z[:, :features] @ pilot.weights)
-                gram.addmm_(z.T, z)
-                sums += z.sum(0)
-            if not bool(torch.isfinite(gram).all()):
-                _refuse_non_finite(x, y, row=examples)
+            self._add_chunk(x, y, self._chunk[: len(x)])
+            if not bool(torch.isfinite(self.gram).all()):
+                _refuse_non_finite(x, y, row=self.examples)
                 raise SteepestError("the values are so large that their squares overflow", remedy="Rescale the columns")
-            examples += len(x)
-    return _from_sums(examples, sums / examples, gram / examples, pilot, offset)
+            self.examples += len(x)
+
+    def _add_chunk(self, x: Tensor, y: Tensor, chunk: Tensor) -> None:
+        centred, residual = chunk[:, :-1], chunk[:, -1]
+        torch.sub(x.cpu(), self.pilot.mean, out=centred)
+        torch.sub(y.cpu(), self.offset, out=residual)
+        if self.features == 1:  # three dot products read two columns faster than a matrix product does
+            column = chunk[:, 0]
+            residual.sub_(column, alpha=float(self.pilot.weights[0]))
+            cross = torch.dot(column, residual)
+            products = torch.stack([torch.dot(column, column), cross, cross, torch.dot(residual, residual)])
+            self.gram += products.reshape(2, 2)
+            self.sums += torch.stack([column.sum(), residual.sum()])
+        else:
+            residual.sub_(centred @ self.pilot.weights)
+            self.gram.addmm_(chunk.T, chunk)
+            self.sums += chunk.sum(0)
+
+    def moments(self) -> Moments:
+        """Make of the sums what least squares needs."""
+        return _from_sums(self.examples, self.sums / self.examples, self.gram / self.examples, self.pilot, float(self.offset))
 
 
 def _from_sums(examples: int, shift: Tensor, gram: Tensor, pilot: Moments, offset: float) -> Moments:

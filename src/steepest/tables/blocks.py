@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, TypeVar
 
 import torch
 from torch import Tensor
@@ -14,6 +16,8 @@ from steepest.tables.columns import Column
 
 if TYPE_CHECKING:
     import polars as pl
+
+Item = TypeVar("Item")
 
 Block = tuple[Tensor, Tensor | None]
 """Values `(rows, columns)`, laid out by column, and which of the cells are empty; None where none is."""
@@ -51,6 +55,21 @@ class Given(Source):
     def blocks(self, columns: Sequence[str]) -> Iterator[Block]:
         """Read these columns from the first row to the last."""
         yield torch.tensor([self._values[name] for name in columns], dtype=torch.float64).T, None
+
+
+def ahead(items: Generator[Item, None, None]) -> Iterator[Item]:
+    """Have a thread make the next item while this one is in use: parsing and mathematics wait for each other less.
+
+    >>> list(ahead(number**2 for number in range(4)))
+    [0, 1, 4, 9]
+    """
+    end = object()
+    with contextlib.closing(items), ThreadPoolExecutor(1, "steepest table") as helper:
+        coming = helper.submit(next, items, end)
+        while (item := coming.result()) is not end:
+            coming = helper.submit(next, items, end)
+            yield item  # pyright: ignore[reportReturnType]
+            del item  # before the next is waited for, or there are three in memory
 
 
 def blocks_of(frame: pl.DataFrame) -> Iterator[Block]:

@@ -12,7 +12,7 @@ import numpy as np
 from torch import Tensor
 
 from steepest.errors import SteepestError
-from steepest.tables.blocks import Block, Source, blocks_of
+from steepest.tables.blocks import Block, Source, ahead, blocks_of
 from steepest.tables.columns import HEAD_ROWS, INDEX_NAMES, NUMBER, Column, as_numbers, counts_rows, filled, judged
 
 if TYPE_CHECKING:
@@ -54,8 +54,9 @@ class Frame(Source):
         """Read these columns from the first row to the last."""
         # A power of two: so are most row groups, and what is cut along with them is read once.
         count = 1 << max(SLICE_NUMBERS // len(columns), 4096).bit_length() - 1
-        for start in range(0, self._rows, count):
-            yield from blocks_of(as_numbers(self._part(columns, start, count), row=start))
+        starts = range(0, self._rows, count)
+        for frame in ahead(as_numbers(self._part(columns, start, count), row=start) for start in starts):
+            yield from blocks_of(frame)
 
 
 def parquet(name: str, path: Path) -> Frame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -105,9 +106,10 @@ class Table:
                     "a feature is called 'intercept', as is the parameter beside the features' weights",
                     remedy="Give the column another name, or leave it out and let the model have its own intercept",
                 )
-            cost = Cost.least_squares(
-                self.batches(), names=names, intercept=intercept, ridge=ridge, standardise=standardise
-            )
+            with _one_core(len(self.features)):
+                cost = Cost.least_squares(
+                    self.batches(), names=names, intercept=intercept, ridge=ridge, standardise=standardise
+                )
             refuse(self._reviewed(), cost)
         return cost
 
@@ -129,6 +131,21 @@ class Table:
                 pass
         assert self._review is not None
         return self._review
+
+
+@contextlib.contextmanager
+def _one_core(features: int) -> Iterator[None]:
+    """Leave the other cores to parsing, on which torch's threads would wait between two blocks, and keep them busy.
+
+    Of many features the products are the greater part of the work: they get all cores.
+    """
+    threads = torch.get_num_threads()
+    if features < 64:
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def read(

@@ -55,7 +55,7 @@ class Step:
         }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Trajectory:
     """The steps of a descent in order, with its outcome.
 
@@ -120,6 +120,9 @@ class Trajectory:
 
         with RunFile.open(path, read_only=True) as file:
             return file.trajectory()
+
+    def __repr__(self) -> str:
+        return f"Trajectory({self})"
 
     def __str__(self) -> str:
         kept = "" if self.every == 1 else f", every {self.every}th step kept"
