@@ -181,7 +181,7 @@ class Cost(ABC):
 
         >>> x = torch.arange(3.0)
         >>> Cost.least_squares(x, 2 * x + 1).minimum
-        {'m': tensor(2.0000, dtype=torch.float64), 'b': tensor(1., dtype=torch.float64)}
+        {'m': tensor(2., dtype=torch.float64), 'b': tensor(1., dtype=torch.float64)}
         """
         from steepest.cost.least_squares import LeastSquares
         from steepest.cost.moments import measure

@@ -209,8 +209,7 @@ class _Sums:
     def __init__(self, pilot: Moments) -> None:
         self.pilot = pilot
         self.features = len(pilot.mean)
-        offset = pilot.level if pilot.intercept else float(pilot.mean @ pilot.weights)
-        self.offset = torch.tensor([offset], dtype=torch.float64)  # a plain number would leave float32 in float32
+        self.offset = pilot.level if pilot.intercept else float(pilot.mean @ pilot.weights)
         self.examples = 0
         self.sums = torch.zeros(self.features + 1, dtype=torch.float64)
         self.gram = torch.zeros(self.features + 1, self.features + 1, dtype=torch.float64)
@@ -236,8 +235,8 @@ class _Sums:
 
     def _add_chunk(self, x: Tensor, y: Tensor, chunk: Tensor) -> None:
         centred, residual = chunk[:, :-1], chunk[:, -1]
-        torch.sub(x.cpu(), self.pilot.mean, out=centred)
-        torch.sub(y.cpu(), self.offset, out=residual)
+        centred.copy_(x).sub_(self.pilot.mean)
+        residual.copy_(y).sub_(self.offset)
         if self.features == 1:  # three dot products read two columns faster than a matrix product does
             column = chunk[:, 0]
             residual.sub_(column, alpha=float(self.pilot.weights[0]))
@@ -252,7 +251,7 @@ class _Sums:
 
     def moments(self) -> Moments:
         """Make of the sums what least squares needs."""
-        return _from_sums(self.examples, self.sums / self.examples, self.gram / self.examples, self.pilot, float(self.offset))
+        return _from_sums(self.examples, self.sums / self.examples, self.gram / self.examples, self.pilot, self.offset)
 
 
 def _from_sums(examples: int, shift: Tensor, gram: Tensor, pilot: Moments, offset: float) -> Moments:

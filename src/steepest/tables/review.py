@@ -13,6 +13,8 @@ from steepest.errors import SteepestError, listed
 from steepest.tables.blocks import Block, Source
 
 SAMPLE_ROWS = 2000
+SAMPLE_NUMBERS = 2**22
+"""So that a sample of very many columns has fewer rows."""
 
 SAME = 1e-9
 """Two columns are one in other units if they differ by less, in standard deviations: some digits above rounding."""
@@ -32,8 +34,8 @@ class Review:
     def __init__(self, columns: Sequence[str], *, drop_empty: bool) -> None:
         self.columns, self._drop_empty = tuple(columns), drop_empty
         self.rows = self.dropped = 0
-        self.sample = torch.empty(0, len(columns), dtype=torch.float64)
-        self._every = 1
+        self._sample: list[Tensor] = []
+        self._every, self._most = 1, min(SAMPLE_ROWS, SAMPLE_NUMBERS // len(columns))
         self._first: Tensor | None = None
         self._constant = torch.arange(len(columns))
         self._empty: dict[int, list[int]] = {}
@@ -77,6 +79,11 @@ class Review:
             )
 
     @property
+    def sample(self) -> Tensor:
+        """Rows evenly thinned, as every one of them was met: at most 2000, at least half of that if there are as many."""
+        return torch.cat(self._sample)
+
+    @property
     def constant(self) -> dict[str, float]:
         """The columns with one and the same value in every row, and that value."""
         first = self._first
@@ -107,12 +114,10 @@ class Review:
         for rows in (values[:: len(values) // 16 + 1], values):  # few columns outlive the first look
             same = (rows[:, self._constant] == self._first[self._constant]).all(0)
             self._constant = self._constant[same]
-        thinned = values[-self.rows % self._every :: self._every]
+        self._sample.append(values[-self.rows % self._every :: self._every].clone())
         self.rows += len(values)
-        sample = torch.cat([self.sample, thinned])
-        while len(sample) > SAMPLE_ROWS:
-            sample, self._every = sample[::2], self._every * 2
-        self.sample = sample.clone()
+        while sum(map(len, self._sample)) > self._most:
+            self._sample, self._every = [self.sample[::2].clone()], self._every * 2
 
 
 def _sum_is_finite(values: Tensor) -> bool:
