@@ -76,4 +76,4 @@ def _row(row: GradientRow, statistics: Params) -> tuple[str, ...]:
     hand = "-" if row.by_hand is None else show.number(row.by_hand, 8)
     fast = show.number(float(statistics[row.parameter]), 8) if row.parameter in statistics else "-"
     ratio = "-" if row.ratio is None else f"{row.ratio:.6f}"
-    return show.short(row.parameter, 40), hand, show.number(row.autograd, 8), show.number(row.tapped, 8), fast, ratio
+    return show.short(row.parameter, 32), hand, show.number(row.autograd, 8), show.number(row.tapped, 8), fast, ratio

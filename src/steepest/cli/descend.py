@@ -18,6 +18,7 @@ from rich.text import Text
 from steepest import vectors
 from steepest.cli import show
 from steepest.cli.problem import Choices, Problem, distance, plain_numbers, pose
+from steepest.cost.least_squares import LeastSquares
 from steepest.curvature import Curvature, above_minimum_after, curvature_at, epochs_until
 from steepest.descent import descend, steps
 from steepest.errors import SteepestError, door
@@ -28,6 +29,7 @@ RUN = "run.steepest"
 TRIAL_RATE, TRIAL_EPOCHS, EPOCHS = 0.01, 1001, 1000
 RATES_TRIED = 400
 MOST_ROWS = 24
+WORTH_STANDARDISING = 100.0
 
 
 @dataclass(frozen=True)
@@ -162,7 +164,9 @@ def _chosen(curvature: Curvature, gradient: Params, epochs: int) -> Rate:
 
 def _headline(problem: Problem, rate: Rate) -> Text:
     table, names = problem.table, problem.table.features
-    listed = ", ".join(show.short(name) for name in names[:6]) + (f" and {len(names) - 6} more" if names[6:] else "")
+    listed = ", ".join(show.short(name, 24) for name in names[:6]) + (
+        f" and {len(names) - 6} more" if names[6:] else ""
+    )
     text = Text()
     text.append(f"{show.short(table.target, 40)} from {listed}", style="bold")
     text.append(f"   {table.name}, {problem.bowl.examples:,} rows\n", style="dim")
@@ -258,10 +262,24 @@ class Walk:
             )
             lines.append(
                 "to a thousandth of the first height above the minimum: "
-                + (f"{now:,} epochs" if now is not None else "never")
+                + (f"{now:,} epoch{'s' * (now != 1)}" if now is not None else "never")
                 + (f"; {then:,} at the best fixed rate {best:.6g}" if then is not None and then != now else "")
             )
+        standardised = self.standardised_condition_number
+        if standardised is not None:
+            lines.append(f"with --standardise the condition number would be {standardised:.4g}")
         return "\n".join(lines)
+
+    @property
+    def standardised_condition_number(self) -> float | None:
+        """What standardising would buy, where it is worth saying."""
+        now = self.curvature and self.curvature.condition_number
+        bowl = self.problem.bowl
+        if bowl.standardise or bowl.ridge or now is None or now < WORTH_STANDARDISING:
+            return None
+        other = LeastSquares(bowl.moments, names=bowl.names, standardise=True)
+        then = curvature_at(other, other.zeros()).condition_number
+        return then if then is not None and then < now / 10 else None
 
     def facts(self) -> dict[str, Any]:
         """Give the summary as plain data."""

@@ -18,6 +18,7 @@ from steepest.vectors import Params
 
 MOST_PARAMETERS = 4
 MOST_ROWS = 8
+NAME_WIDTH = 16
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -34,7 +35,7 @@ def number(value: float, digits: int = 6) -> str:
     return f"{value:.{digits}g}"
 
 
-def short(name: str, width: int = 24) -> str:
+def short(name: str, width: int) -> str:
     """Cut a long name with an ellipsis, so that columns stay aligned."""
     return name if len(name) <= width else name[: width - 1] + "…"
 
@@ -73,13 +74,13 @@ def four_steps(step: Step, following: Step | None, inputs: Tensor, rows: int | N
     model = "ŷ = m x + b" if list(flat) == ["m", "b"] else "ŷ = weights · x + intercept"
     _line(text, 1, "forward pass", f"{model}  gives  {shown}", "cyan")
     _line(text, 2, "cost", f"C = mean (ŷ - y)²  =  {number(step.cost, 8)}", "magenta")
-    gradient = "    ".join(f"∂C/∂{short(name)} = {number(slopes[name])}" for name in names)
+    gradient = "    ".join(f"∂C/∂{short(name, NAME_WIDTH)} = {number(slopes[name])}" for name in names)
     _line(text, 3, "gradient", gradient + _rest(flat), "yellow")
     for index, name in enumerate(names):
         new = flat[name] - step.learning_rate * slopes[name] if following is None else float(following.params[name])
         minus = f"{number(flat[name])} - {number(step.learning_rate)} × {number(slopes[name])}"
         label = "adjust" if index == 0 else ""
-        _line(text, 4 if index == 0 else None, label, f"{short(name)} = {minus} = {number(new)}", "green")
+        _line(text, 4 if index == 0 else None, label, f"{short(name, NAME_WIDTH)} = {minus} = {number(new)}", "green")
     return text
 
 
@@ -100,10 +101,12 @@ def _rest(flat: dict[str, float]) -> str:
 
 
 def grid(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Grid:
-    """Make an aligned table without lines: first column to the left, numbers to the right."""
+    """Make an aligned table without lines: names to the left, numbers to the right and never cut."""
+    rows = list(rows)
     table = Grid(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
     for index, head in enumerate(heads):
-        table.add_column(Text(head), justify="left" if index == 0 else "right", no_wrap=True)
+        width = max(len(head), *(len(row[index]) for row in rows)) if rows and index else None
+        table.add_column(Text(head), justify="right" if index else "left", no_wrap=True, min_width=width)
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     return table
