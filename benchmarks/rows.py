@@ -61,7 +61,7 @@ def compare(rows: int, features: int, dtype: torch.dtype, rate: float) -> None:
         x = torch.randn(rows, features, generator=generator, dtype=dtype)
         y = x @ torch.arange(1.0, features + 1, dtype=dtype) + torch.randn(rows, generator=generator, dtype=dtype)
     x_numpy, y_numpy = x.numpy(), y.numpy()
-    regressor = SGDRegressor(max_iter=1, tol=None, learning_rate="constant", eta0=1e-5, shuffle=False)
+    regressor = SGDRegressor(max_iter=1, tol=None, learning_rate="constant", eta0=1e-5, shuffle=False)  # pyright: ignore[reportArgumentType]
     found = medians(
         {
             "read": lambda: (x.sum(), y.sum()),

@@ -137,10 +137,13 @@ def everything(folder: Path, monkeypatch: pytest.MonkeyPatch, given: dict[str, l
         "pandas": pd.DataFrame(given),
         "pyarrow": frame.to_arrow(),
         "dict of lists": given,
-        "dict of tensors": {name: torch.tensor(values, dtype=torch.float64) for name, values in given.items()},
+        "dict of tensors": {
+            name: torch.tensor(values, dtype=torch.float64, requires_grad=True) for name, values in given.items()
+        },
         "dict of arrays": {name: np.array(values) for name, values in given.items()},
         "dict of series": {"x": pl.Series(given["x"]), "z": pd.Series(given["z"]), "y": tuple(given["y"])},
         "decimal": pl.DataFrame({name: [Decimal(repr(v)) for v in values] for name, values in given.items()}),
+        "decimal objects": {name: [Decimal(repr(v)) for v in values] for name, values in given.items()},
         "objects": pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in given.items()}),
     }
     return {kind: read(source, target="y") for kind, source in sources.items()}
@@ -256,6 +259,7 @@ def test_more_than_ten_thousand_columns(tmp_path: Path) -> None:
     [
         ('"Dose, mL";y\n0,5;1,86\n1,5;1\n', ("Dose, mL",)),
         ("Dose, mL;y\n0,5;1,86\n1,5;1\n", ("Dose, mL",)),
+        ("Dose, in mL, a day, oral;y\n0,5;1,86\n1,5;1\n", ("Dose, in mL, a day, oral",)),
         ("Dose, mL\ty\n0.5\t1.86\n1.5\t1\n", ("Dose, mL",)),
         (" x , y \n0.5,1.86\n1.5,1\n", ("x",)),
         ('"x\nin lines",y\n0.5,1.86\n1.5,1\n', ("x\nin lines",)),
@@ -277,6 +281,8 @@ def test_headers_and_numbers_as_people_write_them(tmp_path: Path, text: str, fea
 def test_a_point_in_a_table_with_decimal_commas_is_not_read_as_one(tmp_path: Path) -> None:
     said = complaint(written(tmp_path, "x;y\n" + "1,5;2\n2,5;1\n" * 999 + "1.234;5\n"))
     assert "column 'x' has the text '1.234' in row 1999" in said
+    table = read(written(tmp_path, "x;people;y\n1.5;1,250;2\n2.5;3,100;1\n"), target="y")
+    assert (table.tensors()[0].tolist(), table.left_out) == ([[1.5], [2.5]], {"people": "text"})
     path = written(tmp_path, "x;who;y\n1,5;A.;2\n2,5;B.;1\n")
     assert read(path, target="y").tensors()[0].tolist() == [[1.5], [2.5]]
 
@@ -377,6 +383,13 @@ def test_an_empty_target_is_complained_about_too() -> None:
     assert "column 'y' has 1 empty cell (first: row 2)" in complaint({"x": [1, 2, 3], "y": [1, None, 3]})
 
 
+def test_what_pandas_calls_nan_is_an_empty_cell() -> None:
+    for x in (pd.Series([1, None, 4.0]), pd.Series(["1", None, "4"]), pd.Series([1, math.nan, 4.0], dtype=object)):
+        frame = pd.DataFrame({"x": x, "y": [1, 2, 3]})
+        assert "column 'x' has 1 empty cell (first: row 2)" in complaint(frame, features=["x"])
+        assert read(frame, target="y", features=["x"], drop_empty=True).tensors()[0].tolist() == [[1], [4]]
+
+
 @pytest.mark.parametrize("size", [16, 2**20])
 def test_drop_empty_leaves_those_rows_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
     monkeypatch.setattr(text_module, "BLOCK_BYTES", size)
@@ -431,6 +444,8 @@ def test_stray_text_is_named_with_column_row_and_value(tmp_path: Path) -> None:
     sources = [written(tmp_path, delimited(given)), given, pd.DataFrame(given)]
     for source in sources:
         assert "column 'z' has the text 'about 50' in row 42, where a number should be" in complaint(source)
+    both = {"x": [1, 2, "c", "d"], "a": [1, 2, 3, "b"], "y": [1, 2, 3, 4]}
+    assert "column 'x' has the text 'c' in row 3" in complaint(both)
     long = written(tmp_path, "x,y\n1,2\n2,3\n" + "a" * 200 + ",4\n")
     assert "'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...' in row 3" in complaint(long)
 
@@ -451,8 +466,12 @@ def test_text_beyond_the_head_of_any_source(tmp_path: Path, monkeypatch: pytest.
     frame = pd.DataFrame(given).astype({"z": object})
     for source in (written(tmp_path, delimited(given)), frame):
         assert "column 'z' has the text 'x' in row 201" in complaint(source)
+    monkeypatch.setattr(frames_module, "SLICE_NUMBERS", 1)
+    given = {name: column * 20 for name, column in columns().items()}
+    given["z"][4500] = "x"
+    assert "column 'z' has the text 'x' in row 4501" in complaint(given)
     strings = pl.DataFrame({**given, "z": [str(cell) for cell in given["z"]]})
-    assert "column 'z' has the text 'x' in row 201" in complaint(strings, features=["z"])
+    assert "column 'z' has the text 'x' in row 4501" in complaint(strings, features=["z"])
 
 
 def test_mostly_numbers_is_never_left_out_as_text(tmp_path: Path) -> None:
@@ -484,11 +503,20 @@ def test_ragged_lines(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("size", [100, 2**20])
 @pytest.mark.parametrize(("line", "fields"), [("1,2", 2), ("1,2,3,4", 4), ("1", 1)])
-def test_ragged_lines_far_down(tmp_path: Path, line: str, fields: int) -> None:
+def test_ragged_lines_far_down(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, fields: int, size: int
+) -> None:
+    monkeypatch.setattr(text_module, "BLOCK_BYTES", size)
     lines = delimited(columns()).splitlines()
     path = written(tmp_path, "\n".join([*lines[:151], line, *lines[151:]]))
-    assert f"row 151 has {fields} field" in complaint(path)
+    table = read(path, target="y")
+    with pytest.raises(SteepestError, match=f"row 151 has {fields} field"):
+        table.cost()
+    written(tmp_path, "\n".join([*lines, ",,"]))
+    with pytest.raises(SteepestError, match=f"column 'x' has 1 empty cell .first: row {ROWS + 1}"):
+        table.cost()
 
 
 def test_a_short_line_is_empty_cells_where_these_are_dropped(tmp_path: Path) -> None:
@@ -509,6 +537,7 @@ def test_a_blank_line_is_a_row_of_empty_cells(tmp_path: Path) -> None:
 @pytest.mark.parametrize("size", [8, 20, 50, 2**20])
 def test_quotations_may_have_line_breaks_and_marks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
     monkeypatch.setattr(text_module, "BLOCK_BYTES", size)
+    monkeypatch.setattr(text_module, "HEAD_BYTES", size)
     said = ["two\nlines", 'a "mark"', "plain", 'line\n"and" mark', ",\n,", "end"]
     quoted = ['"' + text.replace('"', '""') + '"' for text in said]
     body = "".join(f"{i},{text},{i * i}\n" for i, text in enumerate(quoted * 3))
@@ -523,6 +552,9 @@ def test_marks_outside_quotations_lose_no_row(tmp_path: Path, monkeypatch: pytes
     body = "".join(f"{i},{note},{i * i}\n" for i, note in enumerate(notes))
     table = read(written(tmp_path, "x,note,y\n" + body), target="y")
     assert table.tensors()[0][:, 0].tolist() == list(range(6))
+    polars_takes_two_rows_for_one = 'x,note,y\n1,"5" pipe",1\n2,"6" pipe",4\n3,end,9\n4,end,16\n'
+    path = written(tmp_path, polars_takes_two_rows_for_one)
+    assert read(path, target="y").tensors()[0][:, 0].tolist() == [1, 2, 3, 4]
 
 
 # Files that are none
@@ -573,6 +605,7 @@ def test_a_file_that_goes_away(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", ["", "\n", "\r\n\n", " \n", "\ufeff", "\ufeff\n"])
 def test_empty_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str) -> None:
     assert "trial.csv: it is empty" in complaint(written(tmp_path, content))
+    assert "empty.parquet: it is empty" in complaint(written(tmp_path, "", "empty.parquet"))
     stdin(monkeypatch, content.encode())
     assert "standard input: it is empty" in complaint("-")
 
@@ -695,7 +728,7 @@ def test_constant_columns(monkeypatch: pytest.MonkeyPatch, rows: int, value: flo
     assert "Leave it out of the features" in said
     assert "columns 'c' and 'd' are constant" in complaint({"x": x, "c": flat, "d": flat + 1, "y": bent})
     assert f"the target 'y' is {value:g} in every row" in complaint({"x": x, "y": flat})
-    for row in (0, rows // 2, rows - 1):
+    for row in (0, rows // 2, rows // 2 + 1, rows - 1):
         changed = flat.clone()
         changed[row] = 1 + value * (1 + 2**-52)
         read({"x": x, "c": changed, "y": bent}, target="y").cost(ridge=1.0)
@@ -735,8 +768,23 @@ def test_near_twins_are_no_twins(rows: int) -> None:
     x, z, y = torch.randn(3, rows, dtype=torch.float64).unbind()
     read({"x": x, "almost": x + 1e-5 * z, "y": y}, target="y").cost()
     corrected = x.clone()
-    corrected[rows // 2 + 1] += 1  # a single row, which no sample need contain
+    corrected[rows // 2 + 1] += 0.1  # a single row, which no sample need contain
     read({"x": x, "corrected": corrected, "y": y}, target="y").cost()
+
+
+def test_two_rows_make_no_twins() -> None:
+    read({"x": [1, 2], "z": [3, 5], "y": [1, 4]}, target="y").cost()
+
+
+def test_torch_has_its_threads_back() -> None:
+    threads = torch.get_num_threads()
+    try:
+        torch.set_num_threads(2)
+        clinical_trial().cost()
+        complaint({"x": [1, math.nan], "y": [1, 2]})
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(threads)
 
 
 def test_without_an_intercept_an_offset_tells_columns_apart() -> None:

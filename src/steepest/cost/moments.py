@@ -227,25 +227,25 @@ class _Sums:
             self._chunk = chunk.T if by_column else chunk
         for start in range(0, len(inputs), rows):
             x, y = inputs[start : start + rows], targets[start : start + rows]
-            self._add_chunk(x, y, self._chunk[: len(x)])
-            if not bool(torch.isfinite(self.gram).all()):
-                _refuse_non_finite(x, y, row=self.examples)
-                raise SteepestError("the values are so large that their squares overflow", remedy="Rescale the columns")
-            self.examples += len(x)
+            self._add_chunk(x, y, self._chunk if len(x) == rows else self._chunk[: len(x)])
+        if not bool(torch.isfinite(self.gram).all()):
+            _refuse_non_finite(inputs, targets, row=self.examples)
+            raise SteepestError("the values are so large that their squares overflow", remedy="Rescale the columns")
+        self.examples += len(inputs)
 
     def _add_chunk(self, x: Tensor, y: Tensor, chunk: Tensor) -> None:
-        centred, residual = chunk[:, :-1], chunk[:, -1]
-        centred.copy_(x).sub_(self.pilot.mean)
-        residual.copy_(y).sub_(self.offset)
         if self.features == 1:  # three dot products read two columns faster than a matrix product does
-            column = chunk[:, 0]
-            residual.sub_(column, alpha=float(self.pilot.weights[0]))
+            column, residual = chunk.unbind(1)
+            column.copy_(x[:, 0]).sub_(self.pilot.mean)
+            residual.copy_(y).sub_(self.offset).sub_(column, alpha=float(self.pilot.weights[0]))
             cross = torch.dot(column, residual)
-            products = torch.stack([torch.dot(column, column), cross, cross, torch.dot(residual, residual)])
-            self.gram += products.reshape(2, 2)
+            self.gram += torch.stack([torch.dot(column, column), cross, cross, torch.dot(residual, residual)]).view(
+                2, 2
+            )
             self.sums += torch.stack([column.sum(), residual.sum()])
         else:
-            residual.sub_(centred @ self.pilot.weights)
+            centred, residual = chunk[:, :-1].copy_(x).sub_(self.pilot.mean), chunk[:, -1]
+            residual.copy_(y).sub_(self.offset).sub_(centred @ self.pilot.weights)
             self.gram.addmm_(chunk.T, chunk)
             self.sums += chunk.sum(0)
 

@@ -80,7 +80,7 @@ class Review:
 
     @property
     def sample(self) -> Tensor:
-        """Rows evenly thinned, as every one of them was met: at most 2000, at least half of that if there are as many."""
+        """A copy of the rows kept, evenly thinned: at most 2000, and 1000 at least where there are so many."""
         return torch.cat(self._sample)
 
     @property

@@ -12,7 +12,7 @@ import weakref
 import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from steepest.errors import SteepestError, door, near
 from steepest.tables.blocks import Source
@@ -103,14 +103,10 @@ def _spooled(name: str, stream: Any) -> Source:
     spool = tempfile.TemporaryFile()  # noqa: SIM115 closed when nobody can read from it any more
     try:
         shutil.copyfileobj(stream, spool, 2**20)
-        text = Text(name, lambda: contextlib.nullcontext(_rewound(spool)))
+        spool.seek(0)
+        text = Text(name, lambda: contextlib.nullcontext(spool))
     except BaseException:
         spool.close()
         raise
     weakref.finalize(text, spool.close)
     return text
-
-
-def _rewound(spool: BinaryIO) -> BinaryIO:
-    spool.seek(0)
-    return spool

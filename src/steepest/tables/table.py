@@ -123,7 +123,7 @@ class Table:
         8
         """
         sample = self._reviewed().sample
-        return sample[:, :-1].clone(), sample[:, -1].clone()
+        return sample[:, :-1], sample[:, -1]
 
     def _reviewed(self) -> Review:
         if self._review is None:

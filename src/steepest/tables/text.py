@@ -7,6 +7,7 @@ import contextlib
 import csv
 import io
 import itertools
+import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -39,9 +40,9 @@ class Text(Source):
 
     def __init__(self, name: str, opened: Callable[[], contextlib.AbstractContextManager[BinaryIO]]) -> None:
         self.name, self._opened = name, opened
+        self._turn = threading.Lock()  # two readings at a time may share one handle, and its position
         with opened() as handle:
-            head = handle.read(HEAD_BYTES) + handle.readline()
-            head += _rest_of_quotation(head, handle)
+            head = _lines(handle) + _lines(handle)  # twice, since a header can be as long as it likes
         start = _refuse_no_text(head)
         self._start = _end_of_line(head, start)
         header, body = _decoded(head[start : self._start], row=-1), _decoded(head[self._start :], row=0)
@@ -84,12 +85,13 @@ class Text(Source):
         with self._opened() as handle:
             position, last = self._start, False
             while not last:
-                handle.seek(position + BLOCK_BYTES)
-                handle.readline()
-                size = handle.tell() - position
-                handle.seek(position)
-                piece = handle.read(size)
-                piece += _rest_of_quotation(piece, handle)
+                with self._turn:
+                    handle.seek(position + BLOCK_BYTES)
+                    handle.readline()
+                    size = handle.tell() - position
+                    handle.seek(position)
+                    piece = handle.read(size)
+                    piece += _rest_of_quotation(piece, handle)
                 position += len(piece)
                 last = len(piece) < BLOCK_BYTES
                 if last:
@@ -197,18 +199,22 @@ def _end_of_line(head: bytes, start: int) -> int:
     return end
 
 
+def _lines(handle: BinaryIO) -> bytes:
+    piece = handle.read(HEAD_BYTES) + handle.readline()
+    return piece + _rest_of_quotation(piece, handle)
+
+
 def _rest_of_quotation(piece: bytes, handle: BinaryIO) -> bytes:
     """Read on to the end of a line outside quotation marks, if there is one before long."""
     if b'"' not in piece or piece.count(b'"') % 2 == 0:  # the first question alone is asked five times as fast
         return b""
-    start, lines, size = handle.tell(), [], 0
+    lines, size = [], 0
     while size < BLOCK_BYTES and (line := handle.readline()):
         lines.append(line)
         size += len(line)
         if line.count(b'"') % 2:
             return b"".join(lines)
-    handle.seek(start)  # a mark that stands alone: inches, perhaps
-    return b""
+    return b""  # a mark that stands alone: inches, perhaps
 
 
 def _delimiter(header: str, body: str) -> str:
