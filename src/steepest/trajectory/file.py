@@ -123,13 +123,18 @@ class RunFile:
         except sqlite3.Error as error:
             raise _complaint(self.path, error) from error
 
-    def forget(self, *, off: int, before: int) -> None:
-        """Delete the steps before an epoch that are not on every `off`-th one; the thinning of long runs."""
+    def forget(self, epoch: int) -> None:
+        """Delete one step, which was kept only as the latest."""
         with _complaining(self.path):
-            self._connection.execute("DELETE FROM steps WHERE epoch % ? != 0 AND epoch < ?", (off, before))
-        if off != self.every:
-            self.every = off
-            self._note(every=off)
+            self._connection.execute("DELETE FROM steps WHERE epoch = ?", (epoch,))
+
+    def thin(self, *, every: int, before: int) -> None:
+        """Delete the steps before an epoch that are not on every so many-th one."""
+        with _complaining(self.path), self._connection:  # both or neither, should the process be killed between
+            self._connection.execute("BEGIN")
+            self._connection.execute("DELETE FROM steps WHERE epoch % ? != 0 AND epoch < ?", (every, before))
+            self._note(every=every)
+        self.every = every
 
     def finish(self, outcome: Outcome, because: str, *, every: int) -> None:
         """Write how the descent ended."""

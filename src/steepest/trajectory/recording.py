@@ -45,9 +45,9 @@ class Recording:
         if self._file:
             self._file.append(step)
         if self.every > 1 and self.steps[-1].epoch % self.every:
-            del self.steps[-1]  # was there only as the latest
+            latest = self.steps.pop()  # was there only as the latest
             if self._file:
-                self._file.forget(off=self.every, before=step.epoch)
+                self._file.forget(latest.epoch)
         self.steps.append(step)
         if self._keep is None:
             self._keep = max(2, min(KEPT_STEPS, KEPT_BYTES // max(1, 2 * _bytes_in(step.params))))
@@ -56,7 +56,7 @@ class Recording:
             latest = self.steps[-1]
             self.steps = [kept for kept in self.steps[:-1] if kept.epoch % self.every == 0] + [latest]
             if self._file:
-                self._file.forget(off=self.every, before=latest.epoch)
+                self._file.thin(every=self.every, before=latest.epoch)
 
     def check_same(self, start: Params, learning_rate: float) -> None:
         """Refuse to continue a run that was another one."""
