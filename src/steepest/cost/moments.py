@@ -123,7 +123,8 @@ def _measure_stream(batches: Iterator[Batch], *, intercept: bool) -> Moments:
             break
     if not head:
         raise SteepestError("there are no examples", remedy="Give at least one batch; was a generator already used up?")
-    inputs, targets = (torch.cat(parts) for parts in zip(*head, strict=True))
+    inputs = torch.cat([part.T for part, _ in head], dim=1).T  # by column, if that is how the parts are laid out
+    targets = torch.cat([part for _, part in head])
     if rows <= PILOT_ROWS:
         return _decomposed(inputs, targets, intercept=intercept)
     pilot = _decomposed(inputs[:PILOT_ROWS], targets[:PILOT_ROWS], intercept=intercept)

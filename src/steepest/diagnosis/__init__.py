@@ -1,0 +1,4 @@
+"""What a descent did and what to try next: one small rule for each verdict, judged from plain data."""
+
+from steepest.diagnosis.finding import Finding as Finding
+from steepest.diagnosis.verdict import diagnose as diagnose

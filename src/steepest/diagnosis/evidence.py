@@ -1,0 +1,270 @@
+"""What the rules ask of a run, each number measured once."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import statistics
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from steepest import vectors
+from steepest.curvature import Curvature, cost_by_mode, epochs_until
+from steepest.trajectory import Outcome, Step, Trajectory
+from steepest.vectors import Params
+
+LIMIT = 2.0
+"""Rate times curvature above which a step along that curvature ends higher than it began: `|1 - 2| = 1`."""
+
+ZIGZAG = 1.3
+"""Rate times curvature from which a step overshoots by more than 30 %: the overshoot is then seen for several steps."""
+
+SLOW = 100.0
+"""Epochs to halve the distance, beyond which one more decimal digit takes 332 epochs or more."""
+
+IN_A_ROW = 3
+"""Pairs that must agree: one may be a kink and two a bounce of a narrow valley, three keep a direction."""
+
+NOTHING_LEFT = 1e-7
+"""Share of the fall that float32, with its seven digits, can no longer show."""
+
+NEAR = 1e-4
+"""Share of the height at which the eye takes a curve of costs for level: the aim of predictions, and what a run that
+was stopped by a rule of the user's own must have reached to count as settled."""
+
+STALLED = 1e-6
+"""Share of the fall that one more epoch brings: at this slope a thousand epochs bring less than a thousandth."""
+
+FLATTEST = 0.01
+"""Share of the flattest mode's own height that a prediction aims below: an aim above it would not see that mode."""
+
+BOWL = 1e-3
+"""How far the curvature may be from explaining the change of the gradient: predictions keep three digits."""
+
+ROUNDING = 100
+"""Last digits of the parameters that a step must move: a difference of gradients over less is made of rounding."""
+
+MARGIN = 0.98
+"""Share of the learning-rate limit that is advised at most: the limit is measured, and rates are rounded."""
+
+WORTH = 0.8
+"""Share of the epochs that a better rate takes at most: to save less than a fifth is not worth a change."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """How the gradient turned from one epoch to the next."""
+
+    epoch: int
+    curvature: float  # times the learning rate
+    cosine: float
+
+
+class Evidence:
+    """What the rules ask of a run, each number measured once."""
+
+    def __init__(self, run: Trajectory, curvature: Curvature | None) -> None:
+        self.run, self.curvature = run, curvature
+        self.steps = [step for step in run.steps if _finite(step)]
+        self.broken = next((step for step in run.steps if not _finite(step)), None)
+        self.rate = run.steps[-1].learning_rate
+
+    @cached_property
+    def first(self) -> Step:
+        return self.steps[0]
+
+    @cached_property
+    def last(self) -> Step:
+        return self.steps[-1]
+
+    @cached_property
+    def walked(self) -> str:
+        return f"{self.last.epoch - self.first.epoch:,} epochs"
+
+    @cached_property
+    def eps(self) -> float:
+        return max(torch.finfo(value.dtype).eps for value in self.last.params.values())
+
+    @cached_property
+    def slope(self) -> float:
+        return length(self.last.gradient)
+
+    @cached_property
+    def fall(self) -> float:
+        return max(0.0, max(step.cost for step in self.steps) - self.last.cost)
+
+    @cached_property
+    def scale(self) -> float:
+        return max(self.fall, abs(self.last.cost))
+
+    @cached_property
+    def reach(self) -> float:
+        """How long the parameters are, or their way from the start, as the scale of a long move."""
+        return max(length(self.last.params), length(_between(self.first.params, self.last.params))) or 1.0
+
+    @cached_property
+    def turns(self) -> list[Turn]:
+        """Every pair of steps one epoch apart that moved by more than rounding."""
+        return [turn for pair in itertools.pairwise(self.steps) if (turn := _turn(*pair, self.eps))]
+
+    @cached_property
+    def latest(self) -> list[Turn]:
+        """The last pairs, if they are those of the run's end and not of a time long gone."""
+        recent = self.turns[-IN_A_ROW:]
+        return recent if recent and recent[0].epoch >= self.last.epoch - IN_A_ROW else []
+
+    @cached_property
+    def shrinking(self) -> float:
+        """By what factor the gradient shrank in an epoch, as the trend of its logarithm over the last quarter."""
+        return _trend(self.steps[-max(2, len(self.steps) // 4) :])
+
+    @cached_property
+    def bowl(self) -> bool:
+        """Whether the curvature explains how the gradient changed from the start to the end, so holds for all the run.
+
+        `H (end - start) = gradient at the end - gradient at the start`
+        """
+        if self.curvature is None:
+            return False
+        moved = vectors.flat(_between(self.first.params, self.last.params)).double().cpu()
+        changed = vectors.flat(_between(self.first.gradient, self.last.gradient)).double().cpu()
+        directions = self.curvature.directions
+        missed = directions.T @ (self.curvature.eigenvalues * (directions @ moved)) - changed
+        return bool(changed.any()) and length({"": missed}) <= BOWL * length({"": changed})
+
+    @cached_property
+    def times_sharpness(self) -> float | None:
+        return None if self.curvature is None else self.rate * self.curvature.sharpness
+
+    @cached_property
+    def by_mode(self) -> Tensor | None:
+        """The cost that is left in each mode, where all bend upwards, so that there is a minimum."""
+        if self.curvature is None or self.curvature.condition_number is None:
+            return None
+        return cost_by_mode(self.curvature, self.last.gradient)
+
+    @cached_property
+    def left(self) -> float:
+        """How far the cost is above the minimum: from the curvature, else as the path's own trend goes on.
+
+        `rate |g|^2 / (2 (1 - shrinking))`, where 1 - shrinking is no smaller than a walk of this length can show.
+        """
+        if self.by_mode is not None:
+            return float(self.by_mode.sum())
+        slower = max(self.shrinking, _trend(self.steps[-10:]))
+        pace = max(1 - slower, 1 / (10 * max(1, self.run.epochs)))
+        return abs(self.rate) * self.slope**2 / (2 * pace)
+
+    @cached_property
+    def half_life(self) -> float:
+        """Epochs to halve the distance: of the mode that holds most of what is left, else by the path's trend."""
+        factor = self.shrinking
+        if self.curvature is not None and self.by_mode is not None:
+            factor = float(self.curvature.contraction(self.rate)[self.by_mode.argmax()])
+        return math.log(0.5) / math.log(factor) if 0 < factor < 1 else (0.0 if factor == 0 else math.inf)
+
+    @cached_property
+    def at_rest(self) -> bool:
+        share = NEAR if self.run.outcome is Outcome.SETTLED else NOTHING_LEFT
+        return self.left <= max(share * self.fall, self.eps * abs(self.last.cost))
+
+    @cached_property
+    def stalled(self) -> bool:
+        return abs(self.rate) * self.slope**2 <= STALLED * self.scale
+
+    @cached_property
+    def better(self) -> Better | None:
+        return _better(self)
+
+
+@dataclass(frozen=True)
+class Better:
+    """The round rate below the limit that is predicted to take fewest epochs."""
+
+    rate: float
+    epochs: int
+    epochs_now: int | None  # None where the present rate never arrives
+    aim: str
+
+    def __str__(self) -> str:
+        if self.epochs_now is None:
+            return f"about {self.epochs:,} epochs {self.aim}, where the present rate never arrives"
+        return f"about {self.epochs:,} epochs instead of {self.epochs_now:,} {self.aim}"
+
+    @property
+    def worth_it(self) -> bool:
+        return self.epochs_now is None or self.epochs < WORTH * self.epochs_now
+
+
+def _better(path: Evidence) -> Better | None:
+    curvature = path.curvature
+    if curvature is None or curvature.condition_number is None or curvature.learning_rate_limit is None:
+        return None
+    gradient = path.first.gradient if path.bowl else path.last.gradient
+    shares = cost_by_mode(curvature, gradient)
+    height = float(shares.sum())
+    if not 0 < height < math.inf:
+        return None
+    taking_part = [share for share in shares.tolist() if share > NOTHING_LEFT * height]
+    above = (
+        10.0 ** math.floor(math.log10(min(NEAR * height, FLATTEST * min(taking_part)))) if path.bowl else height / 10
+    )
+    limit = curvature.learning_rate_limit
+    rates = sorted({float(f"{share / 100 * limit:.2g}") for share in range(50, 99)})
+    tried = [
+        (epochs, rate)
+        for rate in rates
+        if rate <= MARGIN * limit
+        and (epochs := epochs_until(curvature, gradient, learning_rate=rate, above_minimum=above)) is not None
+    ]
+    if not tried:
+        return None
+    epochs, rate = min(tried)
+    now = epochs_until(curvature, gradient, learning_rate=path.rate, above_minimum=above) if path.rate > 0 else None
+    aim = f"to within {above:.4g} of the minimum"
+    return Better(rate, epochs, now, f"{aim} from the start" if path.bowl else f"{aim} from here, if the bowl holds")
+
+
+def _turn(step: Step, following: Step, eps: float) -> Turn | None:
+    size = _largest(step.gradient)
+    moved = abs(step.learning_rate) * length(step.gradient)
+    if following.epoch != step.epoch + 1 or size == 0 or moved <= ROUNDING * eps * length(step.params):
+        return None
+    here, there = (vectors.scaled(item.gradient, by=1 / size) for item in (step, following))
+    along, before, after = vectors.dot(here, there), vectors.dot(here, here), length(there)
+    if not math.isfinite(along):
+        return None
+    return Turn(step.epoch, 1 - along / before, along / (math.sqrt(before) * after) if after else 0.0)
+
+
+def _trend(steps: list[Step]) -> float:
+    """Fit a line to the logarithm of the gradient's norm; give the factor for one epoch."""
+    points = [(step.epoch, math.log(size)) for step in steps if (size := length(step.gradient)) > 0]
+    if len(points) < 2:
+        return 1.0 if points else 0.0
+    return math.exp(min(700.0, statistics.linear_regression(*zip(*points, strict=True)).slope))
+
+
+def _finite(step: Step) -> bool:
+    return math.isfinite(step.cost) and math.isfinite(_largest(step.gradient)) and math.isfinite(_largest(step.params))
+
+
+def _largest(params: Params) -> float:
+    return max(float(value.abs().max()) for value in params.values())
+
+
+def length(params: Params) -> float:
+    """The Euclidean length, scaled before squaring so that a diverging run does not overflow."""
+    size = _largest(params)
+    return (
+        size * vectors.norm(vectors.scaled(params, by=1 / size))
+        if 0 < size < math.inf and 1 / size < math.inf
+        else size
+    )
+
+
+def _between(start: Params, end: Params) -> Params:
+    return {name: value.double() - start[name].double() for name, value in end.items()}
