@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 HEAD_BYTES = 2**20
-BLOCK_BYTES = 2**24
+BLOCK_BYTES = 2**23
 """How much text polars parses at a time: below, its threads wait for each other; above, memory grows for nothing."""
 
 DELIMITERS = {"\t": "a tab", ";": "';'", ",": "','"}
