@@ -267,6 +267,26 @@ def test_curvature(tmp_path: Path) -> None:
     )
 
 
+def test_diagnose_reads_a_run_and_exits_with_1_on_bad_news(tmp_path: Path) -> None:
+    run("descend", "--learning-rate", "0.06", "--no-figures", "-q", folder=tmp_path)
+    path = "runs/clinical-trial/run.steepest"
+    done = run("diagnose", path, folder=tmp_path)
+    assert done.returncode == 1 and done.stdout.count("diverging") == 1 and "0.05491" in done.stdout
+    found = document(run("diagnose", path, "--json", folder=tmp_path))
+    assert found["bad"] and found["findings"][0]["rule"] == "diverging"
+    run("descend", "--learning-rate", "0.05", "--epochs", "400", "--force", "--no-figures", "-q", folder=tmp_path)
+    assert run("diagnose", path, folder=tmp_path).returncode == 0
+    assert run("diagnose", "none.steepest", folder=tmp_path).returncode == 2
+
+
+def test_descend_ends_with_the_verdict(tmp_path: Path) -> None:
+    out = run("descend", "--no-figures", folder=tmp_path).stdout
+    assert "crawling: It still crawls along a flat direction: the distance takes 119.9 epochs to halve" in out
+    assert "Try 0.053 instead of 0.01: about 112 epochs instead of 601" in out
+    found = document(run("descend", "--no-figures", "--json", "--force", folder=tmp_path))
+    assert found["verdict"][0]["rule"] == "crawling"
+
+
 def test_doctor_recomputes_the_lesson(tmp_path: Path) -> None:
     done = run("doctor", "--json", folder=tmp_path)
     found = document(done)

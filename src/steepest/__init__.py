@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from steepest.derivation import derive as derive
     from steepest.descent import descend as descend
     from steepest.descent import steps as steps
+    from steepest.diagnosis import Finding as Finding
+    from steepest.diagnosis import diagnose as diagnose
     from steepest.errors import SteepestError as SteepestError
     from steepest.slices import Slice as Slice
     from steepest.slices import line as line
@@ -41,6 +43,7 @@ _HOMES = {
     "curvature": ("Curvature", "above_minimum_after", "cost_by_mode", "curvature_at", "epochs_until"),
     "derivation": ("derive",),
     "descent": ("descend", "steps"),
+    "diagnosis": ("Finding", "diagnose"),
     "errors": ("SteepestError",),
     "slices": ("Slice", "line", "plane"),
     "tables": ("Table", "clinical_trial", "read"),

@@ -85,6 +85,7 @@ def _root(
       steepest descend houses.csv --target price          your own table, a safe rate chosen for you
       steepest check                                      the gradient by hand, by autograd and by taps
       steepest curvature houses.csv --target price        what limits the learning rate and the speed
+      steepest diagnose runs/houses/run.steepest          what a descent suffered from, and what to try
     """
 
 
@@ -255,6 +256,25 @@ def curvature(
 
     choices = _choices(table, target, features, drop_empty, standardise, ridge, start, seed, False, "float64", "cpu")
     raise typer.Exit(run(choices, json=json))
+
+
+@app.command()
+def diagnose(
+    run_file: Annotated[Path, typer.Argument(metavar="RUN", help="A run that descend has written.")],
+    json: Json = False,
+) -> None:
+    """Say what a descent suffered from, with the numbers that prove it and what to try.
+
+    \b
+    Examples:
+      steepest diagnose runs/clinical-trial/run.steepest
+      steepest diagnose runs/clinical-trial/run.steepest --json
+
+    Exit status: 0 healthy, 1 bad news, 2 bad request.
+    """
+    from steepest.cli.diagnose import run
+
+    raise typer.Exit(run(run_file, json=json))
 
 
 @app.command()

@@ -21,6 +21,7 @@ from steepest.cli.problem import Choices, Problem, distance, plain_numbers, pose
 from steepest.cost.least_squares import LeastSquares
 from steepest.curvature import Curvature, above_minimum_after, curvature_at, epochs_until
 from steepest.descent import descend, steps
+from steepest.diagnosis import Finding, diagnose
 from steepest.errors import SteepestError, door
 from steepest.trajectory import Outcome, Trajectory
 from steepest.vectors import Params
@@ -211,7 +212,7 @@ class Walk:
     seconds: float
 
     def print_summary(self, out: Console) -> None:
-        """Print the outcome, the answer beside the exact one, what limits the speed, and the files."""
+        """Print the outcome, the answer beside the exact one, the verdict, what limits the speed, and the files."""
         problem, trajectory, bowl = self.problem, self.trajectory, self.problem.bowl
         style = {Outcome.SETTLED: "green", Outcome.DIVERGED: "red", Outcome.INTERRUPTED: "yellow"}
         out.print(Text(trajectory.because, style=f"bold {style.get(trajectory.outcome, 'blue')}"))
@@ -231,7 +232,8 @@ class Walk:
         cost, floor = trajectory.steps[-1].cost, float(bowl.value(bowl.minimum))
         rows.append(("cost", show.number(cost), show.number(floor), show.number(cost - floor, 3)))
         out.print(show.grid(("", "walked", "exact", "difference"), rows))
-        lines = [("speed", self.speed())]
+        first = self.findings[0]
+        lines = [("verdict", f"{first.rule}: {first.claim}\n{first.advice}"), ("speed", self.speed())]
         poorest = min(bowl.digits, key=lambda name: bowl.digits[name])
         if bowl.digits[poorest] < 6:
             lines.append(
@@ -240,6 +242,11 @@ class Walk:
         lines.append(("files", "\n".join(str(path) for path in self.files)))
         lines.append(("time", f"{self.seconds:.2f} s"))
         out.print(show.facts(lines, width=8))
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The verdict, with what the bowl knows; in the parameters that were walked."""
+        return diagnose(self.trajectory, curvature=self.curvature)
 
     def speed(self) -> str:
         """Say what limits the speed, with the numbers."""
@@ -302,6 +309,7 @@ class Walk:
                 "distance": distance(end, exact),
                 "digits": problem.bowl.digits,
             },
+            "verdict": [finding.to_dict() for finding in self.findings],
             "table": problem.table.name,
             "target": problem.table.target,
             "features": list(problem.table.features),

@@ -94,7 +94,7 @@ class Evidence:
 
     @cached_property
     def fall(self) -> float:
-        return max(0.0, max(step.cost for step in self.steps) - self.last.cost)
+        return max(0.0, self.first.cost - self.last.cost)
 
     @cached_property
     def scale(self) -> float:

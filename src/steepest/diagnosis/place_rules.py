@@ -8,7 +8,6 @@ import statistics
 from steepest import vectors
 from steepest.diagnosis.evidence import IN_A_ROW, LIMIT, NEAR, NOTHING_LEFT, SLOW, STALLED, ZIGZAG, Evidence, length
 from steepest.diagnosis.finding import Finding
-from steepest.diagnosis.rate_rules import LIMIT, SLOW, ZIGZAG
 from steepest.trajectory import Outcome
 
 BENDS_DOWN = 1e-3
@@ -160,8 +159,8 @@ def crawling(path: Evidence) -> Finding | None:
 def _by_the_path(path: Evidence) -> str:
     largest = max((turn.curvature for turn in path.turns), default=0.0)
     bound = (
-        f"this path has met curvature {largest / path.rate:.4g}, so rates above "
-        f"{LIMIT * path.rate / largest:.4g} are too large"
+        f"this path has met curvature {largest / path.rate:.4g}; where that holds, rates above "
+        f"{LIMIT * path.rate / largest:.4g} diverge"
         if largest > 0
         else "no two kept steps that moved by more than rounding are one epoch apart, so this path bounds no rate"
     )

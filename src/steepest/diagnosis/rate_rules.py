@@ -13,7 +13,7 @@ OPPOSED = -0.5
 """Cosine of successive gradients that have turned by more than 120 degrees: nearer to opposed than to square."""
 
 LEVEL = 0.01
-"""Share of the cost that a zigzag must still gain over the last quarter of the run, else it stands: as seen in a plot."""
+"""Share by which a zigzag must lower the mean cost from one quarter of the run to the last: less looks level."""
 
 
 def climbing(path: Evidence) -> Finding | None:
@@ -141,14 +141,17 @@ def zigzag(path: Evidence) -> Finding | None:
     ratio = statistics.median(turn.curvature for turn in stretch)
     limit = LIMIT * path.rate / ratio
     lasting = bool(path.latest) and stretch[-1] is path.turns[-1] and not path.at_rest
-    quarter = path.steps[-max(2, len(path.steps) // 4)]
-    stuck = lasting and path.half_life > SLOW and quarter.cost - path.last.cost < LEVEL * abs(quarter.cost)
+    quarter = max(1, len(path.steps) // 4)
+    costs = [step.cost for step in path.steps]
+    before, lately = statistics.fmean(costs[-2 * quarter : -quarter]), statistics.fmean(costs[-quarter:])
+    stuck = lasting and path.half_life > SLOW and before - lately < LEVEL * abs(before)
+    lower = path.last.cost < path.first.cost
     claim = (
         f"From epoch {stretch[0].epoch} to {stretch[-1].epoch + 1} it went to and fro: rate x curvature along it "
         f"was {ratio:.4g}, so {path.rate:.4g} is "
         + (f"above the limit {limit:.4g}" if ratio > LIMIT else f"{100 * ratio / LIMIT:.3g} % of the limit {limit:.4g}")
         + f" there. {'It still does' if lasting else 'That is over'}"
-        + (", and the cost no longer falls." if stuck else "; the cost falls all the same.")
+        + (", and the cost no longer falls." if stuck else "; the cost falls all the same." if lower else ".")
     )
     advice = (
         f"At {path.rate / ratio:.2g} the steep direction reaches its floor in one step, where it now keeps "
