@@ -107,7 +107,11 @@ def _measure_tensors(inputs: Tensor, targets: Tensor, *, intercept: bool) -> Mom
         return _decomposed(inputs, targets, intercept=intercept)
     # Every k-th row, not the first ones: sorted data would make a pilot that is far off at their other end.
     every = rows // 4096
-    pilot = _decomposed(inputs[::every], targets[::every], intercept=intercept)
+    try:
+        pilot = _decomposed(inputs[::every], targets[::every], intercept=intercept)
+    except SteepestError:
+        _refuse_non_finite(inputs, targets, row=0)  # the same complaint, with the row that it has in the whole
+        raise
     return _accumulated([(inputs, targets)], pilot)
 
 
@@ -123,8 +127,9 @@ def _measure_stream(batches: Iterator[Batch], *, intercept: bool) -> Moments:
             break
     if not head:
         raise SteepestError("there are no examples", remedy="Give at least one batch; was a generator already used up?")
-    inputs = torch.cat([part.T for part, _ in head], dim=1).T  # by column, if that is how the parts are laid out
-    targets = torch.cat([part for _, part in head])
+    inputs, targets = head[0]
+    if len(head) > 1:  # joined by column, if that is how the parts are laid out
+        inputs, targets = torch.cat([part.T for part, _ in head], dim=1).T, torch.cat([part for _, part in head])
     if rows <= PILOT_ROWS:
         return _decomposed(inputs, targets, intercept=intercept)
     pilot = _decomposed(inputs[:PILOT_ROWS], targets[:PILOT_ROWS], intercept=intercept)
