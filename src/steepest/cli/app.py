@@ -309,3 +309,7 @@ def main() -> None:
     except BrokenPipeError:  # the reader, such as head, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(INTERRUPTED + 11)
+    except OSError as error:  # a disk that is full, a folder that may not be written
+        where = f"{error.filename}: " if error.filename else ""
+        typer.echo(f"steepest: {where}{error.strerror or error}. What was finished before is saved.", err=True)
+        sys.exit(2)
