@@ -10,7 +10,7 @@ import itertools
 import math
 import re
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -24,6 +24,7 @@ from matplotlib.textpath import text_to_path
 from matplotlib.ticker import Formatter
 
 BLUE, ORANGE, VERMILION, SKY, YELLOW = "#0072B2", "#E69F00", "#D55E00", "#56B4E9", "#F0E442"
+GREEN, PURPLE = "#009E73", "#CC79A7"
 """Of Okabe and Ito (2008), told apart by colour-blind readers; markers and dashes tell them apart in grey."""
 
 SMALL, NORMAL, LARGE = 8.5, 10.0, 11.5
@@ -48,6 +49,24 @@ class Picture(Figure):
         return buffer.getvalue()
 
 
+class DrawnLast(Artist):
+    """What depends on where the layout has put the axes: its artists are made anew at every drawing."""
+
+    def __init__(self, make: Callable[[], Iterable[Artist]]) -> None:
+        super().__init__()
+        self.make = make
+        self.set_zorder(20)
+        self.set_in_layout(False)
+
+    def draw(self, renderer: RendererBase) -> None:
+        figure = self.get_figure(root=True)
+        if self.get_visible() and figure is not None:
+            for artist in self.make():
+                artist.set_figure(figure)
+                artist.draw(renderer)
+        self.stale = False
+
+
 @contextmanager
 def quiet_glyphs() -> Iterator[None]:
     """Let a name in letters that the font lacks be drawn as it is, with boxes, instead of warning."""
@@ -59,11 +78,14 @@ def quiet_glyphs() -> Iterator[None]:
 
 def sheet(ax: Axes | None) -> Axes:
     """Find the axes to draw on: the caller's, or new ones on a figure of their own."""
-    if ax is not None:
-        return ax
-    figure = Picture(figsize=(6.4, 4.8), dpi=150, layout="constrained")
+    return ax if ax is not None else blank(6.4, 4.8).add_subplot()
+
+
+def blank(wide: float, high: float) -> Picture:
+    """A new figure of so many inches."""
+    figure = Picture(figsize=(wide, high), dpi=150, layout="constrained")
     FigureCanvasAgg(figure)
-    return figure.add_subplot()
+    return figure
 
 
 def ink(ax: Axes) -> Any:
