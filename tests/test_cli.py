@@ -279,6 +279,49 @@ def test_diagnose_reads_a_run_and_exits_with_1_on_bad_news(tmp_path: Path) -> No
     assert run("diagnose", "none.steepest", folder=tmp_path).returncode == 2
 
 
+def test_draw_makes_every_picture_of_the_lesson(tmp_path: Path) -> None:
+    run("descend", "--no-figures", "-q", folder=tmp_path)
+    path = "runs/clinical-trial/run.steepest"
+    done = run("draw", path, "-o", "pictures", folder=tmp_path)
+    names = ["contour", "cost", "fit", "gradients", "rates", "slope", "steps", "surface"]
+    assert done.returncode == 0 and sorted(file.stem for file in (tmp_path / "pictures").iterdir()) == names
+    assert run("draw", path, "-o", "pictures", folder=tmp_path).returncode == 2
+    again = run("draw", path, "-o", "pictures", "--what", "fit,cost", "--force", folder=tmp_path)
+    assert again.stdout == "pictures/fit.png\npictures/cost.png\n"
+    assert "Did you mean 'contour'" in run("draw", path, "--what", "contur", folder=tmp_path).stderr
+
+
+def test_draw_refuses_a_run_of_another_table(houses: Path) -> None:
+    run("descend", "houses.csv", "--target", "price", "--no-figures", "-q", folder=houses.parent)
+    path = "runs/houses/run.steepest"
+    assert run("draw", path, folder=houses.parent).returncode == 2
+    assert run("draw", path, "houses.csv", "--target", "price", folder=houses.parent).returncode == 0
+    assert (
+        "the run has parameters area, rooms"
+        in run("draw", path, "houses.csv", "--target", "area", folder=houses.parent).stderr
+    )
+    houses.write_text(houses.read_text().replace(",1000\n", ",9000\n"))
+    assert (
+        "the run starts at the cost"
+        in run("draw", path, "houses.csv", "--target", "price", folder=houses.parent).stderr
+    )
+
+
+def test_cuts_through_the_cost(tmp_path: Path) -> None:
+    assert run("line", "m", folder=tmp_path).stdout == "line-m.png\n"
+    assert run("plane", "m", "b", "-o", "p.png", folder=tmp_path).stdout == "p.png\n"
+    found = document(run("line", "b", "--at", "m=0,b=0", "--reach=-1:1", "--points", "3", "--json", folder=tmp_path))
+    assert found["costs"] == pytest.approx([1.189475 + 2 * 0.1175 + 1, 1.189475, 1.189475 - 2 * 0.1175 + 1])
+    for arguments, words in (
+        (["line", "c"], "no parameter 'c'"),
+        (["line", "m", "--reach", "1"], "not low:high"),
+        (["plane", "m", "m"], "parallel"),
+        (["plane", "m", "b", "--reach", "0:1"], "1 reaches for 2"),
+    ):
+        done = run(*arguments, folder=tmp_path)
+        assert done.returncode == 2 and words in done.stderr, done.stderr
+
+
 def test_descend_ends_with_the_verdict(tmp_path: Path) -> None:
     out = run("descend", "--no-figures", folder=tmp_path).stdout
     assert "crawling: It still crawls along a flat direction: the distance takes 119.9 epochs to halve" in out

@@ -12,6 +12,23 @@ from typing import Annotated, Any
 import typer
 
 from steepest import __version__
+from steepest.cli.options import (
+    At,
+    DropEmpty,
+    Features,
+    Json,
+    Picture,
+    Quiet,
+    Reach,
+    Replace,
+    Ridge,
+    RunArgument,
+    Seed,
+    Standardise,
+    Start,
+    TableArgument,
+    Target,
+)
 from steepest.errors import SteepestError
 
 INTERRUPTED = 130
@@ -24,45 +41,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-
-TableArgument = Annotated[
-    str | None,
-    typer.Argument(
-        metavar="[TABLE]",
-        help="A CSV, TSV or Parquet file, or - for standard input. Without one: the lesson's clinical trial.",
-        show_default=False,
-    ),
-]
-Target = Annotated[str | None, typer.Option(metavar="COLUMN", help="The column to be estimated.", show_default=False)]
-Features = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="COLUMNS",
-        help='The columns to estimate from, comma-separated ("in quotes" if a name has a comma), or one an option. '
-        "Default: all other numeric columns.",
-        show_default=False,
-    ),
-]
-DropEmpty = Annotated[bool, typer.Option("--drop-empty", help="Leave out rows with an empty cell.")]
-Standardise = Annotated[
-    bool,
-    typer.Option(
-        "--standardise/--own-units",
-        help="Walk with every feature at mean 0 and deviation 1; results come back in the table's own units.",
-    ),
-]
-Ridge = Annotated[float, typer.Option(metavar="NUMBER", help="Penalty on squared weights, added to the cost.", min=0.0)]
-Start = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="VALUES",
-        help="Where to start: m=0.9,b=0.1, or zeros, or random (see --seed). Unnamed parameters start at 0.",
-        show_default=False,
-    ),
-]
-Seed = Annotated[int, typer.Option(metavar="NUMBER", help="For --start random.")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output, and nothing else.")]
-Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print the outcome only.")]
 
 
 def _version(asked: bool) -> None:
@@ -258,9 +236,102 @@ def curvature(
     raise typer.Exit(run(choices, json=json))
 
 
+@app.command("draw")
+def draw_run(
+    run_file: RunArgument,
+    table: TableArgument = None,
+    target: Target = None,
+    features: Features = None,
+    what: Annotated[
+        str,
+        typer.Option(
+            metavar="PICTURES",
+            help="Of fit, cost, contour, surface, slope, steps, rates, gradients, comma-separated; or all.",
+        ),
+    ] = "all",
+    standardise: Standardise = False,
+    ridge: Ridge = 0.0,
+    drop_empty: DropEmpty = False,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="FOLDER", help="Default: beside the run.", show_default=False),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace pictures that are there already.")] = False,
+) -> None:
+    """Draw a run: the fit, the cost by epoch, the contour and the surface with its path, and more.
+
+    \b
+    Examples:
+      steepest draw runs/clinical-trial/run.steepest -o pictures
+      steepest draw runs/clinical-trial/run.steepest --what surface,slope --force
+      steepest draw runs/houses/run.steepest houses.csv --target price
+    """
+    from steepest.cli.pictures import draw_run
+
+    choices = _choices(table, target, features, drop_empty, standardise, ridge, None, 0, False, "float64", "cpu")
+    raise typer.Exit(draw_run(run_file, choices, what=tuple(what.split(",")), output=output, force=force))
+
+
+@app.command()
+def line(
+    along: Annotated[str, typer.Argument(metavar="PARAMETER", help="The parameter that varies.")],
+    table: TableArgument = None,
+    target: Target = None,
+    features: Features = None,
+    at: At = None,
+    reach: Reach = None,
+    points: Annotated[int, typer.Option(metavar="NUMBER", help="How many points.", min=2)] = 101,
+    output: Picture = None,
+    force: Replace = False,
+    json: Json = False,
+) -> None:
+    """Cut through the cost along one parameter: the curve, and the slope where you stand.
+
+    \b
+    Examples:
+      steepest line m
+      steepest line b --at m=-0.47,b=0 --reach=-1:4 -o b.png
+      steepest line area houses.csv --target price --json
+    """
+    from steepest.cli.pictures import cut
+
+    choices = _choices(table, target, features, False, False, 0.0, at, 0, False, "float64", "cpu")
+    status = cut(choices, along=(along,), reach=reach, points=points, output=output, force=force, json=json)
+    raise typer.Exit(status)
+
+
+@app.command()
+def plane(
+    first: Annotated[str, typer.Argument(metavar="PARAMETER", help="The parameter that varies to the right.")],
+    second: Annotated[str, typer.Argument(metavar="PARAMETER", help="The parameter that varies upwards.")],
+    table: TableArgument = None,
+    target: Target = None,
+    features: Features = None,
+    at: At = None,
+    reach: Reach = None,
+    points: Annotated[int, typer.Option(metavar="NUMBER", help="How many points along each.", min=2)] = 101,
+    output: Picture = None,
+    force: Replace = False,
+    json: Json = False,
+) -> None:
+    """Cut through the cost along two parameters: the contour.
+
+    \b
+    Examples:
+      steepest plane m b
+      steepest plane m b --reach=-2:1 --reach=-1:4 -o plane.png
+      steepest plane area rooms houses.csv --target price --json
+    """
+    from steepest.cli.pictures import cut
+
+    choices = _choices(table, target, features, False, False, 0.0, at, 0, False, "float64", "cpu")
+    status = cut(choices, along=(first, second), reach=reach, points=points, output=output, force=force, json=json)
+    raise typer.Exit(status)
+
+
 @app.command()
 def diagnose(
-    run_file: Annotated[Path, typer.Argument(metavar="RUN", help="A run that descend has written.")],
+    run_file: RunArgument,
     json: Json = False,
 ) -> None:
     """Say what a descent suffered from, with the numbers that prove it and what to try.

@@ -22,7 +22,7 @@ from steepest.cost.least_squares import LeastSquares
 from steepest.curvature import Curvature, above_minimum_after, curvature_at, epochs_until
 from steepest.descent import descend, steps
 from steepest.diagnosis import Finding, diagnose
-from steepest.errors import SteepestError, door
+from steepest.errors import SteepestError
 from steepest.trajectory import Outcome, Trajectory
 from steepest.vectors import Params
 
@@ -83,7 +83,11 @@ def run(
         force=force,
         progress=bool(shown) and out.is_terminal,
     )
-    files = [path, *(_draw(problem, trajectory, folder) if figures else [])]
+    files = [path]
+    if figures:
+        from steepest.cli.figures import FIRST, Pictures
+
+        files += Pictures(problem, trajectory).write(FIRST, folder, force=True)
     walk = Walk(problem, trajectory, curvature, gradient, rate, files, time.perf_counter() - began)
     if json:
         show.document(walk.facts())
@@ -190,13 +194,6 @@ def _print_first_epochs(out: Console, problem: Problem, rate: Rate, count: int) 
     first = list(itertools.islice(walk, count + 1))
     for step, following in itertools.pairwise(first):
         out.print(show.four_steps(step, following, inputs, problem.bowl.examples))
-
-
-def _draw(problem: Problem, trajectory: Trajectory, folder: Path) -> list[Path]:
-    from steepest.cli.figures import draw_first
-
-    with door("figures"):
-        return draw_first(problem, trajectory, folder)
 
 
 @dataclass(frozen=True)

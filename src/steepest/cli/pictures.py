@@ -1,0 +1,101 @@
+"""`steepest draw`, `line` and `plane`: pictures of a run, and cuts through a table's cost."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+from rich.text import Text
+
+from steepest import draw, slices
+from steepest.cli import show
+from steepest.cli.figures import Pictures
+from steepest.cli.problem import Choices, Problem, pose
+from steepest.errors import SteepestError, near
+from steepest.trajectory import Trajectory
+
+
+def draw_run(path: Path, choices: Choices, *, what: tuple[str, ...], output: Path | None, force: bool) -> int:
+    """Draw pictures of a run down a table's cost, and print where they are."""
+    trajectory = Trajectory.load(path)
+    problem = pose(choices)
+    _refuse_another(problem, trajectory)
+    out = show.console()
+    for written in Pictures(problem, trajectory).write(what, output or path.parent, force=force):
+        out.print(Text(str(written)))
+    return 0
+
+
+def cut(
+    choices: Choices,
+    *,
+    along: tuple[str, ...],
+    reach: list[str] | None,
+    points: int,
+    output: Path | None,
+    force: bool,
+    json: bool,
+) -> int:
+    """Cut through a table's cost along one or two parameters: a picture, or the numbers."""
+    problem = pose(choices)
+    bowl, at = problem.bowl, problem.start
+    for name in along:
+        if name not in bowl.names:
+            raise SteepestError(f"there is no parameter '{name}'", remedy=near(name, bowl.names))
+    spans = [_span(text) for text in reach or []]
+    if len(spans) not in (0, len(along)):
+        raise SteepestError(f"{len(spans)} reaches for {len(along)} parameters", remedy="Give --reach once for each")
+    spans = spans or [_around(float(at[name]), float(bowl.minimum[name])) for name in along]
+    if len(along) == 1:
+        slice = slices.line(bowl, at=at, along=along[0], reach=spans[0], points=points)
+    else:
+        slice = slices.plane(bowl, at=at, along=(along[0], along[1]), reach=(spans[0], spans[1]), points=points)
+    if json:
+        show.document(slice.to_dict())
+        return 0
+    path = output or Path("-".join(["line" if len(along) == 1 else "plane", *map(_plain, along)]) + ".png")
+    if len(along) == 1:
+        cost, gradient = bowl.value_and_gradient(at)
+        slope = float(gradient[along[0]])
+        axes = draw.slope(slice, at=float(at[along[0]]), slope=slope, cost=float(cost))
+    else:
+        axes = draw.contour(slice, minimum=bowl.minimum)
+    show.console().print(Text(str(draw.save(axes, path, force=force))))
+    return 0
+
+
+def _refuse_another(problem: Problem, trajectory: Trajectory) -> None:
+    first = trajectory.steps[0]
+    if tuple(first.params) != problem.bowl.names:
+        raise SteepestError(
+            f"the run has parameters {', '.join(first.params)}, this table makes {', '.join(problem.bowl.names)}",
+            remedy="Name the table, target and features that the run was made with",
+        )
+    cost = float(problem.bowl.value({name: value.double() for name, value in first.params.items()}))
+    if not math.isclose(cost, first.cost, rel_tol=1e-4):
+        raise SteepestError(
+            f"the run starts at the cost {first.cost:.6g}, and this table costs {cost:.6g} there",
+            cause="Another table, other features, or --standardise or --ridge in one of the two",
+            remedy="Name the table and options that the run was made with",
+        )
+
+
+def _span(text: str) -> tuple[float, float]:
+    low, sign, high = text.partition(":")
+    try:
+        span = float(low), float(high)
+    except ValueError:
+        sign = ""
+        span = 0.0, 0.0
+    if not sign:
+        raise SteepestError(f"--reach {text} is not low:high", remedy="Write for example --reach=-1.5:1")
+    return span
+
+
+def _around(at: float, lowest: float) -> tuple[float, float]:
+    wide = max(abs(lowest - at), 1e-3 * abs(at), 1e-9)
+    return min(at, lowest) - 0.5 * wide, max(at, lowest) + 0.5 * wide
+
+
+def _plain(name: str) -> str:
+    return "".join(letter if letter.isalnum() else "_" for letter in name)[:40]
