@@ -307,6 +307,18 @@ def test_draw_refuses_a_run_of_another_table(houses: Path) -> None:
     )
 
 
+def test_report_writes_one_page(houses: Path) -> None:
+    run("descend", "--no-figures", "-q", folder=houses.parent)
+    done = run("report", "runs/clinical-trial/run.steepest", folder=houses.parent)
+    assert done.returncode == 0 and done.stdout == "runs/clinical-trial/report.html\n", done.stderr
+    page = (houses.parent / "runs" / "clinical-trial" / "report.html").read_text()
+    assert "Forgetfulness, clinical trial" in page and "crawling" in page and "<math" in page
+    assert run("report", "runs/clinical-trial/run.steepest", folder=houses.parent).returncode == 2
+    run("descend", "houses.csv", "--target", "price", "--no-figures", "-q", folder=houses.parent)
+    arguments = ["report", "runs/houses/run.steepest", "houses.csv", "--target", "price", "-o", "houses.html"]
+    assert run(*arguments, folder=houses.parent).stdout == "houses.html\n"
+
+
 def test_cuts_through_the_cost(tmp_path: Path) -> None:
     assert run("line", "m", folder=tmp_path).stdout == "line-m.png\n"
     assert run("plane", "m", "b", "-o", "p.png", folder=tmp_path).stdout == "p.png\n"

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from steepest.diagnosis import Finding as Finding
     from steepest.diagnosis import diagnose as diagnose
     from steepest.errors import SteepestError as SteepestError
+    from steepest.report import report_data as report_data
+    from steepest.report import write_report as write_report
     from steepest.slices import Slice as Slice
     from steepest.slices import line as line
     from steepest.slices import plane as plane
@@ -45,6 +47,7 @@ _HOMES = {
     "descent": ("descend", "steps"),
     "diagnosis": ("Finding", "diagnose"),
     "errors": ("SteepestError",),
+    "report": ("report_data", "write_report"),
     "slices": ("Slice", "line", "plane"),
     "tables": ("Table", "clinical_trial", "read"),
     "trajectory": ("Outcome", "Step", "Trajectory"),

@@ -7,20 +7,17 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from steepest import __version__
+from steepest.cli import looking
 from steepest.cli.options import (
-    At,
     DropEmpty,
     Features,
     Json,
-    Picture,
     Quiet,
-    Reach,
-    Replace,
     Ridge,
     RunArgument,
     Seed,
@@ -28,6 +25,7 @@ from steepest.cli.options import (
     Start,
     TableArgument,
     Target,
+    choices,
 )
 from steepest.errors import SteepestError
 
@@ -147,7 +145,7 @@ def descend(
 
     raise typer.Exit(
         run(
-            _choices(table, target, features, drop_empty, standardise, ridge, start, seed, plain, dtype, device),
+            choices(table, target, features, drop_empty, standardise, ridge, start, seed, plain, dtype, device),
             learning_rate=learning_rate,
             epochs=epochs,
             gradient_below=gradient_below,
@@ -206,8 +204,8 @@ def check(
     """
     from steepest.cli.check import run
 
-    choices = _choices(table, target, features, drop_empty, False, 0.0, at, seed, True, dtype, "cpu")
-    raise typer.Exit(run(choices, by_hand=by_hand, derivation=derivation, json=json, quiet=quiet))
+    asked = choices(table, target, features, drop_empty, False, 0.0, at, seed, True, dtype, "cpu")
+    raise typer.Exit(run(asked, by_hand=by_hand, derivation=derivation, json=json, quiet=quiet))
 
 
 @app.command()
@@ -232,101 +230,8 @@ def curvature(
     """
     from steepest.cli.curvature import run
 
-    choices = _choices(table, target, features, drop_empty, standardise, ridge, start, seed, False, "float64", "cpu")
-    raise typer.Exit(run(choices, json=json))
-
-
-@app.command("draw")
-def draw_run(
-    run_file: RunArgument,
-    table: TableArgument = None,
-    target: Target = None,
-    features: Features = None,
-    what: Annotated[
-        str,
-        typer.Option(
-            metavar="PICTURES",
-            help="Of fit, cost, contour, surface, slope, steps, rates, gradients, comma-separated; or all.",
-        ),
-    ] = "all",
-    standardise: Standardise = False,
-    ridge: Ridge = 0.0,
-    drop_empty: DropEmpty = False,
-    output: Annotated[
-        Path | None,
-        typer.Option("-o", "--output", metavar="FOLDER", help="Default: beside the run.", show_default=False),
-    ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace pictures that are there already.")] = False,
-) -> None:
-    """Draw a run: the fit, the cost by epoch, the contour and the surface with its path, and more.
-
-    \b
-    Examples:
-      steepest draw runs/clinical-trial/run.steepest -o pictures
-      steepest draw runs/clinical-trial/run.steepest --what surface,slope --force
-      steepest draw runs/houses/run.steepest houses.csv --target price
-    """
-    from steepest.cli.pictures import draw_run
-
-    choices = _choices(table, target, features, drop_empty, standardise, ridge, None, 0, False, "float64", "cpu")
-    raise typer.Exit(draw_run(run_file, choices, what=tuple(what.split(",")), output=output, force=force))
-
-
-@app.command()
-def line(
-    along: Annotated[str, typer.Argument(metavar="PARAMETER", help="The parameter that varies.")],
-    table: TableArgument = None,
-    target: Target = None,
-    features: Features = None,
-    at: At = None,
-    reach: Reach = None,
-    points: Annotated[int, typer.Option(metavar="NUMBER", help="How many points.", min=2)] = 101,
-    output: Picture = None,
-    force: Replace = False,
-    json: Json = False,
-) -> None:
-    """Cut through the cost along one parameter: the curve, and the slope where you stand.
-
-    \b
-    Examples:
-      steepest line m
-      steepest line b --at m=-0.47,b=0 --reach=-1:4 -o b.png
-      steepest line area houses.csv --target price --json
-    """
-    from steepest.cli.pictures import cut
-
-    choices = _choices(table, target, features, False, False, 0.0, at, 0, False, "float64", "cpu")
-    status = cut(choices, along=(along,), reach=reach, points=points, output=output, force=force, json=json)
-    raise typer.Exit(status)
-
-
-@app.command()
-def plane(
-    first: Annotated[str, typer.Argument(metavar="PARAMETER", help="The parameter that varies to the right.")],
-    second: Annotated[str, typer.Argument(metavar="PARAMETER", help="The parameter that varies upwards.")],
-    table: TableArgument = None,
-    target: Target = None,
-    features: Features = None,
-    at: At = None,
-    reach: Reach = None,
-    points: Annotated[int, typer.Option(metavar="NUMBER", help="How many points along each.", min=2)] = 101,
-    output: Picture = None,
-    force: Replace = False,
-    json: Json = False,
-) -> None:
-    """Cut through the cost along two parameters: the contour.
-
-    \b
-    Examples:
-      steepest plane m b
-      steepest plane m b --reach=-2:1 --reach=-1:4 -o plane.png
-      steepest plane area rooms houses.csv --target price --json
-    """
-    from steepest.cli.pictures import cut
-
-    choices = _choices(table, target, features, False, False, 0.0, at, 0, False, "float64", "cpu")
-    status = cut(choices, along=(first, second), reach=reach, points=points, output=output, force=force, json=json)
-    raise typer.Exit(status)
+    asked = choices(table, target, features, drop_empty, standardise, ridge, start, seed, False, "float64", "cpu")
+    raise typer.Exit(run(asked, json=json))
 
 
 @app.command()
@@ -356,10 +261,8 @@ def doctor(json: Json = False) -> None:
     raise typer.Exit(run(json=json))
 
 
-def _choices(*values: Any) -> Any:
-    from steepest.cli.problem import Choices
-
-    return Choices(*values)
+for name, command in looking.COMMANDS.items():
+    app.command(name)(command)
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 """The options that several commands share, each written once."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -59,3 +59,10 @@ Replace = Annotated[bool, typer.Option("--force", help="Replace a picture that i
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="A run that descend has written.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output, and nothing else.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print the outcome only.")]
+
+
+def choices(*values: Any) -> Any:
+    """Gather what the options say of the problem; torch is imported no sooner than here."""
+    from steepest.cli.problem import Choices
+
+    return Choices(*values)

@@ -120,7 +120,8 @@ def _heights(run: Trajectory, minimum: float | None) -> Tensor:
     if minimum is None:
         return run.costs
     above = run.costs - minimum
-    rounding = 4 * torch.finfo(torch.float64).eps * run.costs.abs().clamp(min=abs(minimum))
+    precision = torch.finfo(next(iter(run.end.values())).dtype).eps  # a float32 cost is rounded as float32
+    rounding = 4 * precision * run.costs.abs().clamp(min=abs(minimum))
     lowest = float(above[above.isfinite()].min()) if bool(above.isfinite().any()) else 0.0
     if lowest < -1e-9 * abs(minimum) - float(rounding[rounding.isfinite()].max()):
         raise SteepestError(

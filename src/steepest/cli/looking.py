@@ -1,0 +1,147 @@
+"""The commands that make pictures: `draw`, `report`, `line`, `plane`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from steepest.cli.options import (
+    At,
+    DropEmpty,
+    Features,
+    Json,
+    Picture,
+    Reach,
+    Replace,
+    Ridge,
+    RunArgument,
+    Standardise,
+    TableArgument,
+    Target,
+    choices,
+)
+
+
+def draw_run(
+    run_file: RunArgument,
+    table: TableArgument = None,
+    target: Target = None,
+    features: Features = None,
+    what: Annotated[
+        str,
+        typer.Option(
+            metavar="PICTURES",
+            help="Of fit, cost, contour, surface, slope, steps, rates, gradients, comma-separated; or all.",
+        ),
+    ] = "all",
+    standardise: Standardise = False,
+    ridge: Ridge = 0.0,
+    drop_empty: DropEmpty = False,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="FOLDER", help="Default: beside the run.", show_default=False),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace pictures that are there already.")] = False,
+) -> None:
+    """Draw a run: the fit, the cost by epoch, the contour and the surface with its path, and more.
+
+    \b
+    Examples:
+      steepest draw runs/clinical-trial/run.steepest -o pictures
+      steepest draw runs/clinical-trial/run.steepest --what surface,slope --force
+      steepest draw runs/houses/run.steepest houses.csv --target price
+    """
+    from steepest.cli.pictures import draw_run
+
+    asked = choices(table, target, features, drop_empty, standardise, ridge, None, 0, False, "float64", "cpu")
+    raise typer.Exit(draw_run(run_file, asked, what=tuple(what.split(",")), output=output, force=force))
+
+
+def report(
+    run_file: RunArgument,
+    table: TableArgument = None,
+    target: Target = None,
+    features: Features = None,
+    standardise: Standardise = False,
+    ridge: Ridge = 0.0,
+    drop_empty: DropEmpty = False,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o", "--output", metavar="FILE", help="The page. Default: report.html beside the run.", show_default=False
+        ),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a page that is there already.")] = False,
+) -> None:
+    """Write one offline page of a run: pictures, steps, derivation, verdict.
+
+    \b
+    Examples:
+      steepest report runs/clinical-trial/run.steepest
+      steepest report runs/houses/run.steepest houses.csv --target price -o houses.html
+    """
+    from steepest.cli.pictures import report_run
+
+    asked = choices(table, target, features, drop_empty, standardise, ridge, None, 0, False, "float64", "cpu")
+    raise typer.Exit(report_run(run_file, asked, output=output, force=force))
+
+
+def line(
+    along: Annotated[str, typer.Argument(metavar="PARAMETER", help="The parameter that varies.")],
+    table: TableArgument = None,
+    target: Target = None,
+    features: Features = None,
+    at: At = None,
+    reach: Reach = None,
+    points: Annotated[int, typer.Option(metavar="NUMBER", help="How many points.", min=2)] = 101,
+    output: Picture = None,
+    force: Replace = False,
+    json: Json = False,
+) -> None:
+    """Cut through the cost along one parameter: the curve, and the slope where you stand.
+
+    \b
+    Examples:
+      steepest line m
+      steepest line b --at m=-0.47,b=0 --reach=-1:4 -o b.png
+      steepest line area houses.csv --target price --json
+    """
+    from steepest.cli.pictures import cut
+
+    asked = choices(table, target, features, False, False, 0.0, at, 0, False, "float64", "cpu")
+    status = cut(asked, along=(along,), reach=reach, points=points, output=output, force=force, json=json)
+    raise typer.Exit(status)
+
+
+def plane(
+    first: Annotated[str, typer.Argument(metavar="PARAMETER", help="The parameter that varies to the right.")],
+    second: Annotated[str, typer.Argument(metavar="PARAMETER", help="The parameter that varies upwards.")],
+    table: TableArgument = None,
+    target: Target = None,
+    features: Features = None,
+    at: At = None,
+    reach: Reach = None,
+    points: Annotated[int, typer.Option(metavar="NUMBER", help="How many points along each.", min=2)] = 101,
+    output: Picture = None,
+    force: Replace = False,
+    json: Json = False,
+) -> None:
+    """Cut through the cost along two parameters: the contour.
+
+    \b
+    Examples:
+      steepest plane m b
+      steepest plane m b --reach=-2:1 --reach=-1:4 -o plane.png
+      steepest plane area rooms houses.csv --target price --json
+    """
+    from steepest.cli.pictures import cut
+
+    asked = choices(table, target, features, False, False, 0.0, at, 0, False, "float64", "cpu")
+    status = cut(asked, along=(first, second), reach=reach, points=points, output=output, force=force, json=json)
+    raise typer.Exit(status)
+
+
+COMMANDS: dict[str, Callable[..., None]] = {"draw": draw_run, "report": report, "line": line, "plane": plane}
