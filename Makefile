@@ -1,5 +1,6 @@
 # make run   the main job on real input, on a bare machine        make test   everything a change must pass
 # make lint  style and types        make bench  the measurements in benchmarks/README.md
+# make gallery  every picture of the lesson, into docs/gallery
 #
 # On Linux without a GPU, PyTorch's own CPU builds save gigabytes: give the address of its CPU package index, as its
 # "Get started" page shows it, as TORCH_INDEX:  make run TORCH_INDEX=https://...
@@ -11,10 +12,15 @@ OUTPUT ?= runs/clinical-trial
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet -c constraints.txt $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
-.PHONY: run test lint bench clean
+.PHONY: run gallery test lint bench clean
 
 run: .venv/ready
 	$(BIN)/steepest descend --force -o $(OUTPUT)
+	@$(BIN)/steepest draw $(OUTPUT)/run.steepest --what surface,slope,steps,rates,gradients --force
+	@$(BIN)/steepest report $(OUTPUT)/run.steepest --force
+
+gallery: run
+	$(BIN)/steepest draw $(OUTPUT)/run.steepest -o docs/gallery --force
 
 test: .venv/ready-test
 	$(BIN)/python -m pytest -n 2
