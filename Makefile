@@ -16,7 +16,7 @@ INSTALL := $(BIN)/python -m pip install --quiet -c constraints.txt $(if $(TORCH_
 
 run: .venv/ready
 	$(BIN)/steepest descend --force -o $(OUTPUT)
-	@$(BIN)/steepest draw $(OUTPUT)/run.steepest --what surface,slope,steps,rates,gradients --force
+	@$(BIN)/steepest draw $(OUTPUT)/run.steepest --what surface,slope,steps,rates,gradients,animation --force
 	@$(BIN)/steepest report $(OUTPUT)/run.steepest --force
 
 gallery: run

@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 
 HERE = Path(__file__).parent
-SCRIPTS = ("rows", "files", "recording", "startup")
+SCRIPTS = ("rows", "files", "recording", "startup", "draw")
 
 HEAD = """# Measurements
 

@@ -283,7 +283,7 @@ def test_draw_makes_every_picture_of_the_lesson(tmp_path: Path) -> None:
     run("descend", "--no-figures", "-q", folder=tmp_path)
     path = "runs/clinical-trial/run.steepest"
     done = run("draw", path, "-o", "pictures", folder=tmp_path)
-    names = ["contour", "cost", "fit", "gradients", "rates", "slope", "steps", "surface"]
+    names = ["animation", "contour", "cost", "fit", "gradients", "rates", "slope", "steps", "surface"]
     assert done.returncode == 0 and sorted(file.stem for file in (tmp_path / "pictures").iterdir()) == names
     assert run("draw", path, "-o", "pictures", folder=tmp_path).returncode == 2
     again = run("draw", path, "-o", "pictures", "--what", "fit,cost", "--force", folder=tmp_path)

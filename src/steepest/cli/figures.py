@@ -138,6 +138,23 @@ class Pictures:
         single = torch.stack([twice * inputs[:, 0], twice], dim=1)
         return draw.gradients(single, step.gradient, names=self.along)
 
+    def animation(self, path: Path, *, force: bool) -> Path:
+        table, bowl = self.problem.table, self.problem.bowl
+        a_line = len(table.features) == 1 and not bowl.standardise
+        inputs, targets = table.sample() if a_line else (None, None)
+        names = (table.features[0], table.target)
+        return draw.animate(
+            self.run,
+            path,
+            slice=self.plane,
+            inputs=inputs,
+            targets=targets,
+            minimum=bowl.minimum,
+            x_name=names[0],
+            y_name=names[1],
+            force=force,
+        )
+
     @property
     def _floor(self) -> float:
         return float(self.problem.bowl.value(self.problem.bowl.minimum))
@@ -152,11 +169,14 @@ class Pictures:
         for name in ALL if "all" in names else names:
             try:
                 with door("draw"):
-                    files.append(draw.save(getattr(self, name)(), folder / f"{name}.png", force=force))
+                    if name == "animation":
+                        files.append(self.animation(folder / "animation.gif", force=force))
+                    else:
+                        files.append(draw.save(getattr(self, name)(), folder / f"{name}.png", force=force))
             except SteepestError:
                 if "all" not in names or name not in ("steps", "gradients"):
                     raise
         return files
 
 
-ALL = (*FIRST, "surface", "slope", "steps", "rates", "gradients")
+ALL = (*FIRST, "surface", "slope", "steps", "rates", "gradients", "animation")

@@ -34,7 +34,7 @@ def draw_run(
         str,
         typer.Option(
             metavar="PICTURES",
-            help="Of fit, cost, contour, surface, slope, steps, rates, gradients, comma-separated; or all.",
+            help="Comma-separated, of fit, cost, contour, surface, slope, steps, rates, gradients, animation; or all.",
         ),
     ] = "all",
     standardise: Standardise = False,

@@ -1,5 +1,6 @@
 """Matplotlib pictures of the nouns, one function a picture: axes in, axes out, nothing shown, nothing global."""
 
+from steepest.draw.animation import animate as animate
 from steepest.draw.compare import gradients as gradients
 from steepest.draw.compare import rates as rates
 from steepest.draw.data import fit as fit
