@@ -17,7 +17,7 @@ from rich.text import Text
 
 from steepest import vectors
 from steepest.cli import show
-from steepest.cli.problem import Choices, Problem, distance, plain_numbers, pose
+from steepest.cli.problem import Choices, Problem, distance, pose
 from steepest.cost.least_squares import LeastSquares
 from steepest.curvature import Curvature, above_minimum_after, curvature_at, epochs_until
 from steepest.descent import descend, steps
@@ -294,14 +294,14 @@ class Walk:
             "because": trajectory.because,
             "epochs": trajectory.epochs,
             "cost": last.cost,
-            "parameters": plain_numbers(end),
-            "gradient": plain_numbers(last.gradient),
+            "parameters": show.by_name(end),
+            "gradient": show.by_name(last.gradient),
             "learning_rate": self.rate.value,
             "learning_rate_why": self.rate.why,
             "learning_rate_limit": curvature.learning_rate_limit if curvature else None,
             "condition_number": curvature.condition_number if curvature else None,
             "exact": {
-                "parameters": plain_numbers(exact),
+                "parameters": show.by_name(exact),
                 "cost": float(problem.bowl.value(problem.bowl.minimum)),
                 "distance": distance(end, exact),
                 "digits": problem.bowl.digits,
@@ -315,5 +315,5 @@ class Walk:
             "seconds": self.seconds,
         }
         if problem.bowl.standardise:
-            facts["standardised_parameters"] = plain_numbers(trajectory.end)
+            facts["standardised_parameters"] = show.by_name(trajectory.end)
         return facts

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -145,11 +144,6 @@ def _device(name: str) -> torch.device:
             f"--device {name} is not to be had here", cause=str(error).splitlines()[0][:120], remedy="Leave it out: cpu"
         ) from error
     return device
-
-
-def plain_numbers(params: Params) -> dict[str, Any]:
-    """Turn parameters into numbers by name, for JSON."""
-    return {name: value.tolist() for name, value in params.items()}
 
 
 def distance(params: Params, other: Params) -> float:
