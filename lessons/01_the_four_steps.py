@@ -60,10 +60,10 @@ except ModuleNotFoundError:
     import steepest
 
 # %matplotlib inline
-import matplotlib.pyplot as plt
+import tempfile
+
 import torch
-from IPython.display import HTML, display
-from matplotlib.animation import FuncAnimation
+from IPython.display import Image, display
 from steepest import Cost, draw
 
 dosage = torch.arange(8.0)
@@ -84,7 +84,8 @@ def agree(measured, expected, digits=5):
 #
 # For the cost, take each difference between estimate and measurement, square it, and average the
 # eight squares. This is the *mean squared error*. A square is never negative, so differences cannot
-# cancel, and one large miss costs more than several small ones.
+# cancel, and one large miss costs more than several small ones. In the picture each difference is a
+# stick with its square beside it: the cost is how large these squares are on average.
 #
 # `requires_grad_()` tells PyTorch: remember what is computed with this number. We need that in step
 # 3.
@@ -241,27 +242,18 @@ display(draw.cost_curve(run, minimum=lowest).figure)
 draw.surface(cut, run, minimum=best, height="log").figure
 
 # %%
-# And as a film: left the line among the patients, right the same moment seen from above.
-figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.6), layout="constrained", dpi=72)
-left.plot(dosage, forgetfulness, "o", color="black")
-left.set(xlabel="Drug dosage (mL)", ylabel="Forgetfulness", ylim=(-2.0, 7.0))
-(line_now,) = left.plot([], [], linewidth=2)
-draw.contour(cut, minimum=best, ax=right)
-(path_now,) = right.plot([], [], "o-", color="white", markersize=3)
-
-
-def show(epoch):
-    """Draw one moment of the run."""
-    m_now, b_now = run.path("m")[: epoch + 1], run.path("b")[: epoch + 1]
-    line_now.set_data(dosage, m_now[-1] * dosage + b_now[-1])
-    path_now.set_data(m_now, b_now)
-    left.set_title(f"epoch {epoch}: cost {run.steps[epoch].cost:.4g}")
-
-
-epochs_shown = [0, 1, 2, 3, 4, 5, 10, 20, 50, 100, 200, 300, 500, 1001]
-film = FuncAnimation(figure, show, frames=epochs_shown, interval=500)
-plt.close(figure)
-HTML(film.to_jshtml(default_mode="once"))
+# And as a film: left the path seen from above, right the same moment of the line, with its squares.
+with tempfile.TemporaryDirectory() as folder:
+    film = draw.animate(
+        run,
+        f"{folder}/film.gif",
+        slice=cut,
+        inputs=dosage,
+        targets=forgetfulness,
+        minimum=best,
+        **names,
+    ).read_bytes()
+Image(film, format="gif")
 
 # %% [markdown]
 # **What the pictures show.** `b` went the wrong way first. The slopes only know the ground
@@ -312,7 +304,7 @@ limit = steepest.curvature_at(trial, start).learning_rate_limit  # from how the 
 print(f"verdict: {finding.rule}. The limit here: {limit:.7f}")
 assert finding.rule == "diverging" and agree(limit, 0.0549097)
 assert agree(finding.evidence["learning_rate_limit"], 0.0549097)
-draw.rates(runs).figure
+draw.rates(runs, minimum=lowest).figure
 
 # %% [markdown]
 # With the three larger rates each step jumps across the valley. Below the limit it lands nearer to

@@ -87,7 +87,7 @@ def assert_nothing_overlaps(ax: Axes) -> None:
     assert isinstance(figure, Figure)
     boxes: dict[str, Bbox] = {"axes": ax.get_window_extent()}
     texts: list[Text] = [child for child in ax.get_children() if isinstance(child, Text) and child.get_text()]
-    texts += [ax.xaxis.label, ax.yaxis.label]
+    texts += [label for label in (ax.xaxis.label, ax.yaxis.label) if label.get_text()]
     boxes |= {text.get_text(): text.get_window_extent() for text in texts}
     if legend := ax.get_legend():
         boxes["legend"] = legend.get_window_extent()

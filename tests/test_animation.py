@@ -6,6 +6,7 @@ import sys
 from dataclasses import replace
 from itertools import combinations, pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -121,6 +122,24 @@ def test_the_moving_parts_are_where_the_step_is() -> None:
         assert ys(shown.model) == pytest.approx([b, 7 * m + b])
         assert texts(shown).split()[:4] == [f"{step.epoch:,}", *map(paper.number, (step.cost, m, b))]
     assert RUN.because in texts(shown)
+
+
+def test_the_squares_are_those_of_the_step() -> None:
+    shown = stage()
+    assert shown.squares is not None and shown.squares in shown.moving
+    for index in (0, 3, 1001):
+        shown.show(index)
+        m, b = (float(RUN.steps[index].params[name]) for name in ("m", "b"))
+        made: list[Any] = list(shown.squares.make())
+        sides = np.array([square.get_width() for square in made])
+        one = shown.map.figure.axes[1].transData.transform([(0, 0), (0, 1)])[:, 1]
+        assert sides / (one[1] - one[0]) == pytest.approx((m * X + b - Y).abs().numpy(), abs=1e-9)
+    lost = stage(DIVERGED)
+    lost.show(len(DIVERGED.steps) - 1)
+    assert lost.squares is not None and not list(lost.squares.make()), "none of a line that the axes do not hold"
+    x = torch.linspace(0, 8, 31, dtype=torch.float64)
+    many = Stage(RUN, [0, 1], slice=SURFACE, data=(x, -0.5 * x, 31), minimum=None, names=("dose", "score"))
+    assert many.squares is None, "as in a fit"
 
 
 def test_the_reserved_colours_are_kept() -> None:

@@ -9,6 +9,7 @@ from torch import nn
 from steepest import vectors
 from steepest.check import check_gradient, tap
 from steepest.cost import Cost
+from steepest.cost.least_squares import LeastSquares
 
 known = pytest.mark.parametrize("name", CATALOGUE)
 
@@ -63,6 +64,19 @@ def test_product_is_the_hessian_times_the_vector(name: str) -> None:
         assert_close(product, (up - down) / (2 * step), TAPPED, "product against tapped gradients")
     else:
         assert_close(product, dense_hessian(cost, at) @ vectors.flat(vector), CLOSED_FORM, "product")
+
+
+@known
+def test_a_shortcut_gives_the_same_values(name: str) -> None:
+    cost = CATALOGUE[name].make()
+    at = CATALOGUE[name].at(cost)
+    slope = cost.value_and_gradient(at)[1]
+    shortcut = cost.restricted(at, [slope])
+    assert (shortcut is not None) == isinstance(cost, LeastSquares), "a quadratic is known from a few numbers"
+    if shortcut is not None:
+        places = torch.linspace(-1, 1, 5, dtype=torch.float64)
+        right = torch.stack([cost.value(vectors.moved(at, slope, by=place)) for place in places.tolist()])
+        assert_close(shortcut.costs([places]), right, CLOSED_FORM, "costs on a line")
 
 
 @known

@@ -1,13 +1,19 @@
 """The map of a plane: costs and path where they are, and words for what the frame and the plane cannot hold."""
 
+from typing import Any
+
+import numpy as np
 import pytest
 import torch
 from costs import START, columns, rosenbrock, saddle
+from matplotlib.axes import Axes
+from matplotlib.quiver import Quiver
 from pictures import (
     ALONG,
     DIVERGED,
     LOST,
     RUN,
+    STILL,
     TRIAL,
     assert_nothing_overlaps,
     curves,
@@ -26,7 +32,7 @@ from steepest.descent import descend
 from steepest.draw import paper
 from steepest.errors import SteepestError
 from steepest.slices import line, plane, reach_around
-from steepest.trajectory import Trajectory
+from steepest.trajectory import Step, Trajectory
 
 
 def test_the_contour_puts_costs_where_they_are() -> None:
@@ -73,7 +79,13 @@ def test_the_path_is_the_run() -> None:
     assert xs(path).tolist() == RUN.path("m").tolist() and ys(path).tolist() == RUN.path("b").tolist()
     assert list(path.get_markevery()) == list(range(1, 13)), "the first steps are marked"  # pyright: ignore[reportArgumentType]
     assert path.get_path_effects(), "a black core in a white halo"
-    assert labels(ax) == ["path", "start: cost 19.675", "end, epoch 1,001: cost 0.019476", "minimum"]
+    assert labels(ax) == [
+        "path",
+        "start: cost 19.675",
+        "end, epoch 1,001: cost 0.019476",
+        "arrow: 0.01 × −gradient",
+        "minimum",
+    ]
     markers = {drawn(ax, name).get_marker() for name in ("start", "end", "minimum")}
     assert len(markers) == 3, "told apart without colour"
     assert "frame" not in said(ax) and "plane" not in said(ax)
@@ -150,3 +162,73 @@ def test_a_contour_says_what_has_no_colour() -> None:
         draw.contour(line(TRIAL, at=START, along="m", reach=(0, 1)))
     with pytest.raises(SteepestError, match=r"draw.contour: the slice has a parameter 'm'"):
         draw.contour(cut(), minimum={"w": torch.zeros(2)})
+
+
+def quiver(ax: Axes) -> Any:
+    found: Any
+    (found,) = (each for each in ax.collections if isinstance(each, Quiver))
+    return found
+
+
+def test_the_arrows_are_the_negative_gradients_and_here_the_steps() -> None:
+    ax = draw.contour(cut(), RUN, minimum=TRIAL.minimum)
+    found = quiver(ax)
+    assert (found.angles, found.scale_units, found.scale) == ("xy", "xy", 1), "true in the coordinates"
+    for index in range(4):
+        here, following = RUN.steps[index], RUN.steps[index + 1]
+        assert (found.X[index], found.Y[index]) == tuple(float(here.params[name]) for name in ALONG)
+        moved = [-0.01 * float(here.gradient[name]) for name in ALONG]
+        assert [found.U[index], found.V[index]] == pytest.approx(moved), "along the negative gradient, times one factor"
+        tip = [found.X[index] + found.U[index], found.Y[index] + found.V[index]]
+        assert tip == pytest.approx([float(following.params[name]) for name in ALONG]), "plain descent's very step"
+    uphill = descend(TRIAL, START, learning_rate=-0.01, epochs=3)
+    assert quiver(draw.contour(cut(), uphill)).U[0] < 0, "the gradient's, whatever way the run went"
+
+
+@pytest.mark.parametrize("learning_rate", [1e-6, 0.001, 0.01, 0.05, 0.06, 0.1, 1.0])
+def test_arrows_are_few_long_enough_to_see_and_in_the_frame(learning_rate: float) -> None:
+    run = descend(TRIAL, START, learning_rate=learning_rate, epochs=300)
+    ax = draw.contour(cut(run), run)
+    found, frame = quiver(ax), np.array([ax.get_xlim(), ax.get_ylim()])
+    size = np.ptp(frame, axis=1)
+    lengths = np.hypot(found.U / size[0], found.V / size[1])
+    assert 1 <= len(lengths) <= 6 and lengths.min() >= 0.04 and lengths.max() <= 0.25 * (1 + 1e-9)
+    tips = np.column_stack([found.X + found.U, found.Y + found.V])
+    assert ((tips >= frame[:, 0]) & (tips <= frame[:, 1])).all()
+    (key,) = (label for label in labels(ax) if label.startswith("arrow"))
+    factor = float(key.removeprefix("arrow: ").split()[0].replace("×10⁻⁶", "e-6").replace("10⁻⁶", "1e-6"))
+    path = {(float(step.params["m"]), float(step.params["b"])): step.gradient for step in run.steps}
+    for x, y, u, v in zip(found.X, found.Y, found.U, found.V, strict=True):
+        gradient = path[float(x), float(y)]
+        assert [u, v] == pytest.approx([-factor * float(gradient[name]) for name in ALONG]), (
+            "the factor is the stated one"
+        )
+
+
+def test_arrows_follow_the_planes_own_directions() -> None:
+    run = descend(TRIAL, START, learning_rate=0.01, epochs=5)
+    doubled = {"m": torch.tensor(0.0), "b": torch.tensor(2.0)}
+    turned = plane(TRIAL, at={"m": 0.0, "b": 7.0}, along=(doubled, "m"), reach=((-5, -2), (-1, 1)), points=9)
+    found = quiver(draw.contour(turned, run))
+    assert found.U[0] / found.V[0] == pytest.approx((6.265 / 2) / 36.305), "b in steps of 2 across, m upwards"
+    assert found.U[0] < 0 and found.V[0] < 0
+
+
+def test_arrows_neither_cover_each_other_nor_leave_the_frame() -> None:
+    slow = descend(TRIAL, START, learning_rate=1e-6, epochs=300)
+    assert len(quiver(draw.contour(cut(), slow)).U) == 1, "all these steps are at one place"
+    edge = plane(TRIAL, at=START, along=ALONG, reach=((0.89, 1.5), (0.0, 1.0)), points=9)
+    assert not [label for label in labels(draw.contour(edge, STILL)) if label.startswith("arrow")]
+
+
+def test_arrows_can_be_left_out_and_are_where_there_is_no_slope() -> None:
+    for ax in (
+        draw.contour(cut(), RUN, arrows=False),
+        draw.contour(cut(), descend(TRIAL, TRIAL.minimum, learning_rate=1e-9, epochs=0)),
+        draw.contour(plane(TRIAL, at=START, along=ALONG, reach=((5, 6), (5, 6)), points=5), RUN),
+    ):
+        assert not [each for each in ax.collections if isinstance(each, Quiver)]
+        assert not [label for label in labels(ax) if label.startswith("arrow")]
+    broken = Step(0, 1.0, RUN.start, {"m": torch.tensor(torch.nan), "b": torch.tensor(1.0)}, 0.1)
+    assert "arrow" not in " ".join(labels(draw.contour(cut(), Trajectory((broken,), RUN.outcome, ""))))
+    render(draw.contour(cut(STILL), STILL))

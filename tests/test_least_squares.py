@@ -1,7 +1,9 @@
 """Sufficient statistics give what the data give, to the last digits there are."""
 
+import itertools
 import json
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,9 +13,10 @@ from tolerances import CLOSED_FORM, LONG_WALK, assert_close, assert_params
 from torch import Tensor
 
 from steepest.cost import Cost
-from steepest.cost.moments import PILOT_ROWS
+from steepest.cost.moments import EPS, PILOT_ROWS
 from steepest.descent import descend
 from steepest.errors import SteepestError
+from steepest.vectors import moved
 
 NIST = json.loads((Path(__file__).parent / "golden" / "nist.json").read_text())
 PROBLEMS = [name for name in NIST if name != "source"]
@@ -232,3 +235,94 @@ def test_the_number_of_threads_is_left_as_it_was() -> None:
     with pytest.raises(SteepestError):
         Cost.least_squares(torch.full((3 * PILOT_ROWS,), math.nan), torch.ones(3 * PILOT_ROWS))
     assert torch.get_num_threads() == before
+
+
+def rough(**options: bool | float) -> Cost:
+    inputs, targets = big(rows=500)
+    return Cost.least_squares(inputs, targets, **options)  # pyright: ignore[reportArgumentType]
+
+
+RESTRICTED: dict[str, Callable[[], Cost]] = {
+    "trial": lambda: Cost.least_squares(X, Y),
+    "columns": lambda: Cost.least_squares(*columns()),
+    "ridge": lambda: Cost.least_squares(*columns(), ridge=0.3),
+    "standardised": lambda: Cost.least_squares(*columns(), standardise=True),
+    "no intercept": lambda: Cost.least_squares(*columns(), intercept=False),
+    "one weight": lambda: Cost.least_squares(X, Y, intercept=False),
+    "badly scaled": rough,
+    "badly scaled, standardised, ridge": lambda: rough(standardise=True, ridge=0.01),
+    "more columns than rows": lambda: Cost.least_squares(*columns(rows=4, features=9)),
+    "a perfect line": lambda: Cost.least_squares(X, 2 - 0.5 * X),
+    "two equal columns": lambda: Cost.least_squares(torch.stack([X, X], dim=1), Y),
+    "a constant column": lambda: Cost.least_squares(torch.stack([X, 0 * X], dim=1), Y),
+}
+
+
+def directions_of(cost: Cost, count: int, seed: int) -> list[dict[str, Tensor]]:
+    """Random directions, each parameter in its own measure: as far as the minimum is from 0."""
+    generator = torch.Generator().manual_seed(seed)
+    assert cost.minimum is not None
+    return [
+        {name: torch.randn(value.shape, generator=generator, dtype=torch.float64) * value
+         for name, value in cost.minimum.items()}
+        for _ in range(count)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", RESTRICTED)
+@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.parametrize("origin", ["zero", "minimum", "far"])
+@pytest.mark.parametrize("reach", [1e-3, 1.0, 1e4])
+def test_a_restriction_has_the_values_of_the_loop(name: str, count: int, origin: str, reach: float) -> None:
+    cost = RESTRICTED[name]()
+    assert cost.minimum is not None
+    far = directions_of(cost, 1, seed=8)[0]
+    at = {
+        "zero": cost.zeros(),
+        "minimum": cost.minimum,
+        "far": {key: value + 3 * far[key] for key, value in cost.minimum.items()},
+    }[origin]
+    along = directions_of(cost, count, seed=9)
+    places = [torch.linspace(-reach, 1.3 * reach, 5 + index, dtype=torch.float64) for index in range(count)]
+    shortcut = cost.restricted(at, along)
+    assert shortcut is not None
+    found = shortcut.costs(places)
+    assert found.shape == tuple(len(values) for values in places)
+    for indices in itertools.product(*(range(len(values)) for values in places)):
+        point = at
+        for direction, values, index in zip(along, places, indices, strict=True):
+            point = moved(point, direction, by=float(values[index]))
+        right, gradient = cost.value_and_gradient(point)
+        # A point is rounded on its way: what that does to a cost near 0 is no fault of the shortcut.
+        rounding = 2 * EPS * sum(float((gradient[key].abs() * point[key].abs()).sum()) for key in point)
+        assert_close(found[indices], right, 1e-12 + rounding / float(right), name)
+
+
+def test_a_restriction_keeps_the_digits_near_a_minimum_of_zero() -> None:
+    cost = Cost.least_squares(X, 2 - 0.5 * X)
+    axes = [{"m": torch.tensor(m).double(), "b": torch.tensor(1 - m).double()} for m in (1.0, 0.0)]
+    shortcut = cost.restricted(cost.zeros(), axes)
+    assert shortcut is not None
+    m, b = float(cost.minimum["m"]), float(cost.minimum["b"])
+    places = [torch.tensor(each, dtype=torch.float64) for each in ([m - 3, m - 1e-9, m, m + 2], [b, b + 1e-9, b + 5])]
+    found = shortcut.costs(places)
+    for i, j in itertools.product(range(4), range(3)):
+        point = {"m": places[0][i], "b": places[1][j]}
+        assert_close(found[i, j], cost.value(point), 1e-6, "a cost of 1e-18 beside terms of 1")
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_a_restriction_is_in_the_dtype_of_the_parameters(dtype: torch.dtype) -> None:
+    cost = Cost.least_squares(X, Y)
+    zeros = {name: value.to(dtype) for name, value in cost.zeros().items()}
+    way = {name: value + 1 for name, value in zeros.items()}
+    shortcut = cost.restricted(zeros, [way])
+    assert shortcut is not None
+    places = torch.tensor([0.0, 0.5, 2.0], dtype=dtype)
+    right = torch.stack([cost.value(dict.fromkeys(zeros, place)) for place in places])
+    assert shortcut.costs([places]).dtype == dtype and shortcut.costs([places]).equal(right)
+
+
+def test_no_restriction_is_offered_where_it_would_overflow() -> None:
+    cost = Cost.least_squares(X, Y)
+    assert cost.restricted(cost.zeros(), [{"m": torch.tensor(1e308).double(), "b": torch.tensor(1.0).double()}]) is None

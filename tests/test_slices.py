@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Sequence
 
 import pytest
 import torch
@@ -9,7 +10,7 @@ from costs import START, X, Y, bowl, network, saddle, trial
 from tolerances import CLOSED_FORM, assert_close
 from torch import Tensor, nn
 
-from steepest.cost import Cost
+from steepest.cost import Cost, Restriction
 from steepest.descent import descend
 from steepest.errors import SteepestError
 from steepest.slices import line, plane, project, reach_around
@@ -83,7 +84,7 @@ def test_to_dict_is_plain_data() -> None:
     found = json.loads(json.dumps(plane(TRIAL, at=START, along=ALONG, reach=((0, 1), (2, 3)), points=2).to_dict()))
     assert found["names"] == ["m", "b"] and found["coordinates"] == [[0.0, 1.0], [2.0, 3.0]]
     assert found["origin"] == {"m": 0.0, "b": 0.0} and found["directions"][1] == {"m": 0.0, "b": 1.0}
-    assert len(found["costs"]) == 2 and found["held_out_error"] is None and "4 forward passes" in found["method"]
+    assert len(found["costs"]) == 2 and found["held_out_error"] is None and "6 numbers" in found["method"]
 
 
 def both(m: float, b: float) -> Params:
@@ -212,3 +213,38 @@ def test_the_reach_around_one_step_is_wide_enough_to_look_at(start: dict[str, fl
     reach = reach_around(run, at=run.start, along=ALONG)
     assert held(reach, run.start)
     assert plane(TRIAL, at=run.start, along=ALONG, reach=reach, points=61).costs.isfinite().all()
+
+
+class Asked(Cost):
+    """A cost that counts its forward passes and, asked to, hides its shortcut."""
+
+    def __init__(self, cost: Cost, *, shortcut: bool) -> None:
+        self.cost, self.shortcut, self.passes, self.names = cost, shortcut, 0, cost.names
+
+    def zeros(self) -> Params:
+        return self.cost.zeros()
+
+    def value(self, params: Params) -> Tensor:
+        self.passes += 1
+        return self.cost.value(params)
+
+    def value_and_gradient(self, params: Params) -> tuple[Tensor, Params]:
+        return self.cost.value_and_gradient(params)
+
+    def product(self, params: Params, vector: Params) -> Params:
+        return self.cost.product(params, vector)
+
+    def restricted(self, origin: Params, directions: Sequence[Params]) -> Restriction | None:
+        return self.cost.restricted(origin, directions) if self.shortcut else None
+
+
+def test_a_shortcut_is_used_where_it_is_there_and_named() -> None:
+    across: dict = {"at": START, "along": ALONG, "reach": ((-1, 1), (0, 3)), "points": 9}
+    quick, slow = Asked(TRIAL, shortcut=True), Asked(TRIAL, shortcut=False)
+    short, long = plane(quick, **across), plane(slow, **across)
+    assert quick.passes == 0 and short.method == "worked out from 6 numbers of the quadratic, exact at each point"
+    assert slow.passes == 81 and long.method == "81 forward passes, one at each point"
+    assert_close(short.costs, long.costs, CLOSED_FORM, "costs")
+    cut = line(quick, at=START, along="m", reach=(-1, 1), points=9)
+    assert quick.passes == 0 and cut.method == "worked out from 3 numbers of the quadratic, exact at each point"
+    assert trial().restricted(trial().zeros(), [trial().zeros()]) is None, "only a quadratic knows one"

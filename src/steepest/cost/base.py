@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import torch
@@ -16,13 +17,26 @@ if TYPE_CHECKING:
     from steepest.cost.least_squares import LeastSquares
 
 
+@dataclass(frozen=True)
+class Restriction:
+    """The values of a cost on a slice, got in another way than by one forward pass at each point.
+
+    `costs` takes one tensor of coordinates for each direction, of shape `(points,)` each, and gives the costs of all
+    their combinations, of shape `(points, ...)`. `method` says how they are got, and how exact they are.
+    """
+
+    costs: Callable[[Sequence[Tensor]], Tensor]
+    method: str
+
+
 class Cost(ABC):
     """The mean loss over all the data, as a function of the parameters.
 
     `C(parameters) = (1/n) sum_i loss(estimate_i(parameters), target_i)`
 
     Make one with `Cost.from_function`, `Cost.from_module` or `Cost.least_squares`. Everything else in steepest is a
-    function of a Cost and uses nothing but its three abilities: `value`, `value_and_gradient` and `product`.
+    function of a Cost and uses nothing but its three abilities: `value`, `value_and_gradient` and `product`; and one
+    shortcut where it is there, `restricted`.
     """
 
     names: tuple[str, ...]
@@ -50,6 +64,11 @@ class Cost(ABC):
     @abstractmethod
     def product(self, params: Params, vector: Params) -> Params:
         """Hessian times vector, without the Hessian ever being formed."""
+
+    def restricted(self, origin: Params, directions: Sequence[Params]) -> Restriction | None:
+        """Offer the values on `origin + a * directions[0] + b * directions[1]`, computed cheaper; None without one."""
+        del origin, directions
+        return None
 
     @property
     def minimum(self) -> Params | None:

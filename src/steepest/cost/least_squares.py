@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from steepest.cost.base import Cost
+from steepest.cost.base import Cost, Restriction
 from steepest.cost.moments import EPS, Moments
 from steepest.errors import SteepestError
 from steepest.vectors import Params
@@ -103,6 +103,33 @@ class LeastSquares(Cost):
     def product(self, params: Params, vector: Params) -> Params:
         product = self._shaped(self._slopes @ (self._rows @ self._flat(vector)))
         return {name: value.to(params[name]) for name, value in product.items()}
+
+    def restricted(self, origin: Params, directions: Sequence[Params]) -> Restriction | None:
+        """Give the bowl's restriction to a plane, `C(a, b) = |R (a - a0, b - b0, 1)|^2 + floor`, R a triangle.
+
+        `(a0, b0)` is the lowest place of the plane, or of the reach asked for the nearest to it, and the last column of
+        R belongs to it as it was rounded: no cost near the bottom is the difference of large numbers.
+        """
+        at = self._flat(origin)
+        ways = torch.stack([self._flat(direction) for direction in directions], dim=1)
+        slopes, start = self._factor @ ways, self._factor @ (at - self._lowest)
+        if not bool(slopes.isfinite().all() and start.isfinite().all()):
+            return None
+        size = torch.linalg.vector_norm(slopes, dim=0)
+        size = torch.where(size > 0, size, 1.0)
+        bottom = torch.linalg.lstsq(slopes / size, -start[:, None], driver="gelsd").solution[:, 0] / size
+
+        def costs(coordinates: Sequence[Tensor]) -> Tensor:
+            places = [values.double().cpu() for values in coordinates]
+            centre = torch.stack([a.clamp(x.min(), x.max()) for a, x in zip(bottom, places, strict=True)])
+            left = self._factor @ (at + ways @ centre - self._lowest)
+            triangle = torch.linalg.qr(torch.cat([slopes, left[:, None]], dim=1), mode="r").R
+            offsets = torch.meshgrid([x - a for a, x in zip(centre, places, strict=True)], indexing="ij")
+            lengths = torch.stack([*offsets, torch.ones_like(offsets[0])], dim=-1) @ triangle.T
+            return (lengths.square().sum(dim=-1) + self._floor[-1].square()).to(origin[self.names[0]])
+
+        count = (len(directions) + 1) * (len(directions) + 2) // 2
+        return Restriction(costs, f"worked out from {count} numbers of the quadratic, exact at each point")
 
     def in_own_units(self, params: Params) -> Params:
         """Give standardised parameters back in the units of the data: `w = v / deviation`, `b = v_b - mean . w`."""

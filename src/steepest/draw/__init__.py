@@ -6,6 +6,7 @@ from steepest.draw.compare import rates as rates
 from steepest.draw.data import fit as fit
 from steepest.draw.epochs import cost_curve as cost_curve
 from steepest.draw.lines import slope as slope
+from steepest.draw.many import bars as bars
 from steepest.draw.phases import four_steps as four_steps
 from steepest.draw.planes import contour as contour
 from steepest.draw.saving import save as save

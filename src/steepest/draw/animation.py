@@ -9,7 +9,7 @@ from pathlib import Path
 from torch import Tensor
 
 from steepest import vectors
-from steepest.draw.data import _finite, _sampled
+from steepest.draw.rows import finite, sampled
 from steepest.draw.shots import film, shots
 from steepest.draw.stage import Data, Stage
 from steepest.errors import SteepestError, door
@@ -46,7 +46,8 @@ def animate(
     evenly by the logarithm of the step's number, the first and the last step included, each step at most once: the
     first steps one by one, of the slow crawl ever more steps from frame to frame. The last frame is held.
     `inputs` `(examples,)` or `(examples, 1)` and `targets` `(examples,)` need a line: a weight, and an intercept or
-    none. `x_name` and `y_name` are theirs; the plane's names are the slice's. `minimum` is a star, and a dashed line.
+    none; of up to 30 examples the squares of the differences are drawn, as in `draw.fit`. `x_name` and `y_name` are
+    theirs; the plane's names are the slice's. `minimum` is a star, and a dashed line.
 
     It shows the steps it has frames for and, between them, the path through all; proves nothing about seconds: time is
     stretched. What the plane or the axes do not hold is said in the frame.
@@ -137,5 +138,5 @@ def _data(run: Trajectory, inputs: Tensor | None, targets: Tensor | None) -> Dat
             f"{vectors.size(run.start)} parameters are no line",
             remedy="Give one input, one target and a weight with an intercept or none; or leave the data out",
         )
-    x, y, _ = _finite(_sampled(inputs.detach().reshape(-1).double()), _sampled(targets.detach().reshape(-1).double()))
+    x, y, _ = finite(sampled(inputs.detach().reshape(-1).double()), sampled(targets.detach().reshape(-1).double()))
     return x.cpu(), y.cpu(), len(inputs)

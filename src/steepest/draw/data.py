@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -9,17 +10,14 @@ import torch
 from torch import Tensor
 
 from steepest import vectors
+from steepest.draw.paths import Marks
+from steepest.draw.rows import finite, limits, sampled
+from steepest.draw.squares import MOST_SQUARES, key, stand
 from steepest.errors import SteepestError, door
 from steepest.vectors import Params
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-MOST_ROWS = 2000
-"""Of more rows than these, so many are drawn, evenly spaced: more would be slow, and a dark cloud."""
-
-WIDEST = 20
-"""Estimates that need more than so many times the height of the targets are outside the frame, and it says so."""
 
 Estimate = Callable[[Params, Tensor], Tensor]
 
@@ -36,15 +34,20 @@ def fit(
     x_name: str = "input",
     y_name: str = "target",
     rows: int | None = None,
+    squares: bool | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw data, estimates, and the difference between each estimate and its target as a thin stick.
+    """Draw data, estimates, and the difference between each estimate and its target as a stick and as its square.
 
     With one input, shape `(examples,)` or `(examples, 1)`, the estimates are a line over it; with several, shape
     `(examples, features)`, each estimate is drawn over its target, and would lie on the diagonal if it were right.
     `estimate(params, inputs)` has shape `(examples,)`; without it the model is linear, its weights first and its
     intercept last. `cost` and `gradient` are written above: with `m` and `b`, the lesson's five numbers. `exact`,
     the least-squares solution, is dashed over one input. `rows` is how many there are, where those given are a sample.
+
+    A square is as wide on paper as its stick is long, so that its area grows as the cost does, which is the mean of
+    these areas; the units of its width are not those of the inputs. `squares` None draws them of up to 30 examples;
+    none are drawn where an estimate is outside the frame.
 
     It shows how far off the estimates are on the rows drawn, and proves nothing about the others: it says how many.
 
@@ -61,25 +64,26 @@ def fit(
         _refuse_unpaired(inputs, targets)
         inputs = inputs if inputs.is_floating_point() else inputs.double()
         rows = max(rows or 0, len(inputs))
-        inputs, targets, missing = _finite(_sampled(inputs), _sampled(targets))
+        inputs, targets, missing = finite(sampled(inputs), sampled(targets))
         estimates = _estimates(model, params, inputs)
         single = inputs.ndim == 1 or inputs.shape[1] == 1
         y = targets.detach().reshape(-1).double().cpu()
         across = inputs.detach().reshape(-1).double().cpu() if single else y
 
         ax = paper.sheet(ax)
-        low, high, fits = _frame(y, estimates)
+        low, high, fits = limits(y, estimates)
         ax.set_ylim(low, high)
         beyond = 1e6 * (high - low)
         reached = estimates.clamp(low - beyond, high + beyond)  # outside the frame already, and no overflow in Agg
         crowd = min(1.0, (300 / len(y)) ** 0.4)
+        squared = fits and (len(y) <= MOST_SQUARES if squares is None else squares)
         sticks = ax.vlines(across, y, reached, colors="0.55", linewidths=crowd, zorder=1)
         (dots,) = ax.plot(
             across, y if single else reached, "o", color=paper.BLUE, zorder=3,
             markersize=5.5 * crowd, markeredgewidth=0,
         )  # fmt: skip
         if single:
-            marks = [(dots, "target")]
+            marks: Marks = [(dots, "target")]
             grid = torch.linspace(float(across.min()), float(across.max()), 200, dtype=torch.float64)
             name = "estimate" if fits else "estimate, beyond this frame"
             lines = [(name, params, "-", paper.VERMILION, 2.2)]
@@ -97,16 +101,16 @@ def fit(
         ax.xaxis.set_major_formatter(paper.PlainTicks())
         ax.yaxis.set_major_formatter(paper.PlainTicks())
 
+        marks.append((sticks, "difference"))
         notes = _numbers(params, gradient)
-        if len(y) + missing < rows:
-            notes.append(f"{len(y):,} of {rows:,} rows")
-        if not fits:
-            lowest, highest = (paper.number(float(value)) for value in (estimates.min(), estimates.max()))
-            notes.append(f"estimates reach beyond this frame, from {lowest} to {highest}")
-        if missing:
-            notes.append(f"{missing:,} rows are not drawn: a value in them is not finite")
+        if squared:
+            ends = (y, estimates) if single else (estimates, y)
+            stand(ax, across, *ends)
+            marks.append((key(), f"its square, mean {paper.number(_mean(*ends))}"))
+            notes.append(_unlike(_mean(*ends), cost if len(y) == rows else None))
+        notes += _left_out(len(y), missing, rows, None if fits else estimates)
         title = "Estimates and targets" if cost is None else f"cost {paper.number(cost)}"
-        paper.head(ax, title, notes=notes, marks=[*marks, (sticks, "difference")])
+        paper.head(ax, title, notes=notes, marks=marks)
     return ax
 
 
@@ -142,29 +146,28 @@ def _refuse_unpaired(inputs: Tensor, targets: Tensor) -> None:
         )
 
 
-def _sampled(values: Tensor) -> Tensor:
-    if len(values) <= MOST_ROWS:
-        return values
-    return values[torch.linspace(0, len(values) - 1, MOST_ROWS, dtype=torch.float64).round().long().to(values.device)]
+def _mean(points: Tensor, line: Tensor) -> float:
+    return float((points - line).square().mean())
 
 
-def _finite(inputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor, int]:
-    whole = inputs.reshape(len(inputs), -1).isfinite().all(dim=1) & targets.reshape(-1).isfinite().to(inputs.device)
-    if not bool(whole.any()):
-        raise SteepestError("no row is finite in its inputs and its target", remedy="Drop or mend the missing values")
-    return inputs[whole], targets[whole.to(targets.device)], int((~whole).sum())
+def _unlike(mean: float, cost: float | None) -> str:
+    """What is to be said of squares whose mean is not the cost of the very rows that are drawn."""
+    from steepest.draw import paper
+
+    if cost is None or math.isclose(mean, cost, rel_tol=1e-4, abs_tol=1e-12):
+        return ""
+    return f"the mean of the squares is {paper.number(mean)}: the cost is of something else, or more than these"
 
 
-def _frame(y: Tensor, estimates: Tensor) -> tuple[float, float, bool]:
-    """Limits that hold the targets, and the estimates too unless they would make the targets a flat line."""
-    low, high = float(y.min()), float(y.max())
-    height = high - low or abs(high) or 1.0
-    lowest, highest = min(low, float(estimates.min())), max(high, float(estimates.max()))
-    fits = bool(estimates.isfinite().all()) and highest - lowest <= WIDEST * height
-    if fits:
-        low, high = lowest, highest
-    margin = 0.06 * (high - low or height)
-    return low - margin, high + margin, fits
+def _left_out(drawn: int, missing: int, rows: int, estimates: Tensor | None) -> list[str]:
+    """What is to be said of the rows that are not drawn, and of estimates that reach beyond the frame."""
+    from steepest.draw import paper
+
+    notes = [f"{drawn:,} of {rows:,} rows"] if drawn + missing < rows else []
+    if estimates is not None:
+        lowest, highest = (paper.number(float(value)) for value in (estimates.min(), estimates.max()))
+        notes.append(f"estimates reach beyond this frame, from {lowest} to {highest}")
+    return notes + [f"{missing:,} rows are not drawn: a value in them is not finite"] * (missing > 0)
 
 
 def _numbers(params: Params, gradient: Params | None) -> list[str]:

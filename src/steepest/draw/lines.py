@@ -39,7 +39,8 @@ def slope(
     The tangent is drawn with that very slope, not with the curve's: where it does not touch, the number is wrong.
     The curve is exact at the slice's points; between them, heights are read off the straight lines that are drawn.
     `cost` is the height of the point where it was measured. `tap` is the coordinate that the cane felt last, or what
-    `check.tap` returned. Everything not in the slice's direction is held; the picture proves nothing about it.
+    `check.tap` returned. Everything not in the slice's direction is held; the picture proves nothing about it, and
+    `draw.bars` has its slopes.
 
     Raises SteepestError for a slice that is a plane, or has no finite cost.
 

@@ -39,7 +39,7 @@ def walk(ax: Axes, slice: Slice, run: Trajectory, names: tuple[str, ...], marks:
 
     projection = project(run, onto=slice)
     path: list[Place] = [(x, y) for x, y in projection.coordinates.tolist()]
-    inside = [_within(place, ax) for place in path]
+    inside = [within(place, ax) for place in path]
     final = len(path) - 1
     last = max((index for index, here in enumerate(inside) if here), default=-1)
     apart = math.ceil(len(path) / MOST_STEPS) // 2 * 2 + 1  # odd, so that a zigzag keeps both its sides
@@ -47,7 +47,7 @@ def walk(ax: Axes, slice: Slice, run: Trajectory, names: tuple[str, ...], marks:
     chosen = {*range(0, final, apart), *range(FIRST_STEPS + 1), last, last + 1, final}
     drawn = sorted(index for index in chosen if 0 <= index <= min(last + 1, final) and last >= 0)
     if drawn and final:
-        x, y = zip(*(_nearer(path[index], ax) for index in drawn), strict=True)
+        x, y = zip(*(nearer(path[index], ax) for index in drawn), strict=True)
         (line,) = ax.plot(
             x, y, "-o", color="black", linewidth=1.3, markersize=3.6, zorder=4,
             markevery=[place for place, index in enumerate(drawn) if 0 < index <= FIRST_STEPS and inside[index]],
@@ -65,13 +65,13 @@ def walk(ax: Axes, slice: Slice, run: Trajectory, names: tuple[str, ...], marks:
             )  # fmt: skip
             marks.append((point, f"{word}: cost {paper.number(run.steps[index].cost)}"))
     if 0 <= last < final and all(math.isfinite(value) for value in path[last + 1]):
-        place, style = _way_out(path[last], _nearer(path[last + 1], ax), ax)
+        place, style = way_out(path[last], nearer(path[last + 1], ax), ax)
         (gate,) = ax.plot(
             *place, style, color=paper.VERMILION, markersize=10, markeredgecolor="black", markeredgewidth=1.2,
             clip_on=False, linestyle="none", zorder=6,
         )  # fmt: skip
         marks.append((gate, "leaves this frame"))
-    return [_said_of_frame(run, path, inside, names), _said_of_plane(slice, projection)]
+    return [said_of_frame(run, path, inside, names), said_of_plane(slice, projection)]
 
 
 def star(ax: Axes, slice: Slice, minimum: Params, names: tuple[str, ...], marks: Marks) -> str:
@@ -81,9 +81,9 @@ def star(ax: Axes, slice: Slice, minimum: Params, names: tuple[str, ...], marks:
     found, distances = places([minimum], slice.origin, slice.directions)
     place: Place = (float(found[0, 0]), float(found[0, 1]))
     off = float(distances[0])
-    said = f", {paper.number(off)} off this plane" if off > ROUNDING * vectors.norm(minimum) else ""
-    if not _within(place, ax):
-        return f"the minimum is outside this frame, at {_at(place, names)}{said}"
+    said = f", {paper.number(off, 3)} off this plane" if off > ROUNDING * vectors.norm(minimum) else ""
+    if not within(place, ax):
+        return f"the minimum is outside this frame, at {stated(place, names)}{said}"
     (point,) = ax.plot(
         *place, "*", color=paper.YELLOW, markersize=11, markeredgecolor="black", markeredgewidth=1.0,
         linestyle="none", zorder=7,
@@ -92,11 +92,12 @@ def star(ax: Axes, slice: Slice, minimum: Params, names: tuple[str, ...], marks:
     return ""
 
 
-def _within(place: Place, ax: Axes) -> bool:
+def within(place: Place, ax: Axes) -> bool:
+    """Tell whether the frame holds a place."""
     return all(low <= value <= high for value, (low, high) in zip(place, (ax.get_xlim(), ax.get_ylim()), strict=True))
 
 
-def _nearer(place: Place, ax: Axes) -> Place:
+def nearer(place: Place, ax: Axes) -> Place:
     """The same point, or one `BEYOND` frames away on the way to it."""
     frame = ax.get_xlim(), ax.get_ylim()
     middle = [low / 2 + high / 2 for low, high in frame]
@@ -109,7 +110,7 @@ def _nearer(place: Place, ax: Axes) -> Place:
     return x, y
 
 
-def _way_out(inside: Place, outside: Place, ax: Axes) -> tuple[Place, str]:
+def way_out(inside: Place, outside: Place, ax: Axes) -> tuple[Place, str]:
     """Where the way between two points crosses the frame, and the arrowhead that points there."""
     crossings: list[tuple[float, str]] = []
     for here, there, (low, high), (down, up) in zip(
@@ -124,13 +125,15 @@ def _way_out(inside: Place, outside: Place, ax: Axes) -> tuple[Place, str]:
     return (x, y), style
 
 
-def _at(place: Place, names: tuple[str, ...]) -> str:
+def stated(place: Place, names: tuple[str, ...]) -> str:
+    """A place in words, each coordinate by its name."""
     from steepest.draw import paper
 
     return ", ".join(f"{name}\u00a0=\u00a0{paper.number(value)}" for name, value in zip(names, place, strict=True))
 
 
-def _said_of_frame(run: Trajectory, path: list[Place], inside: list[bool], names: tuple[str, ...]) -> str:
+def said_of_frame(run: Trajectory, path: list[Place], inside: list[bool], names: tuple[str, ...]) -> str:
+    """Say which steps are outside the frame, and where the ends are that it does not hold."""
     from steepest.draw import paper
 
     if all(inside):
@@ -144,11 +147,12 @@ def _said_of_frame(run: Trajectory, path: list[Place], inside: list[bool], names
     for index, word in ((0, "the first"), (len(path) - 1, "the last")):
         if not inside[index]:
             cost = paper.number(run.steps[index].cost)
-            said += f"; {word}, epoch {run.steps[index].epoch:,}, is at {_at(path[index], names)}, cost {cost}"
+            said += f"; {word}, epoch {run.steps[index].epoch:,}, is at {stated(path[index], names)}, cost {cost}"
     return said
 
 
-def _said_of_plane(slice: Slice, projection: Projection) -> str:
+def said_of_plane(slice: Slice, projection: Projection) -> str:
+    """Say how much of the path the plane holds, and how far off it the path goes."""
     from steepest.draw import paper
 
     distances = projection.distances[projection.distances.isfinite()]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from steepest.draw.arrows import arrows as draw_arrows
+from steepest.draw.many import fill, place_for
 from steepest.draw.paths import Marks, star, walk
 from steepest.errors import SteepestError, door
 from steepest.slices import Slice
@@ -14,6 +16,9 @@ from steepest.vectors import Params
 if TYPE_CHECKING:
     import numpy as np
     from matplotlib.axes import Axes
+
+WIDE = 6.4
+"""Inches of a figure of its own, without the bars."""
 
 MOST_LEVELS = 18
 
@@ -32,6 +37,8 @@ def contour(
     x_name: str | None = None,
     y_name: str | None = None,
     cost_name: str = "cost",
+    arrows: bool = True,
+    bars: bool = True,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw the costs on a plane as a map with height lines, the path of a run over it, and the minimum.
@@ -41,7 +48,11 @@ def contour(
     Steps outside the frame, and what the plane cannot hold of a run with more parameters, are said in words above.
     `x_name` and `y_name` stand for the names of the slice's two coordinates.
 
-    It is exact at the points of the plane, and straight in between; of more than two parameters it shows one cut.
+    Each of the `arrows` is the negative gradient at a point of the path, as recorded, times one number that the legend
+    states. They are true in the coordinates; the two axes have different scales, so none looks square to a height line.
+
+    It is exact at the points of the plane, and straight in between; of more than two parameters it shows one cut: on
+    a figure of its own the gradient of all of them stands beside it as `bars`, see `draw.bars`.
 
     Raises SteepestError for a slice that is a line, and for a run or minimum with other parameters.
 
@@ -60,8 +71,9 @@ def contour(
                 f"the slice has {len(slice.directions)} direction",
                 remedy="Cut a plane() through the cost, not a line()",
             )
-        ax = paper.sheet(ax)
-        wide = paper.room(ax)[0]  # the colour bar takes a part of it below, and the head may stand over the bar
+        ax, side = (ax, None) if ax is not None else place_for(run, bars, WIDE, 4.8)
+        # The colour bar takes a part of this below, and the head may stand over the bar.
+        wide = paper.room(ax)[0] if side is None else 0.775 * 72 * WIDE
         names = (x_name or slice.names[0], y_name or slice.names[1])
         paper.name_axes(ax, *names)
         short = tuple(paper.fitted(name, 100, size=paper.SMALL, lines=1) for name in names)
@@ -74,11 +86,14 @@ def contour(
             ax.set(**{f"{axis}lim": (float(values[0]), float(values[-1]))})
         if run is not None:
             notes += walk(ax, slice, run, short, marks)
+            if arrows:
+                draw_arrows(ax, slice, run, marks)
         if minimum is not None:
             notes.append(star(ax, slice, minimum, short, marks))
         ax.xaxis.set_major_formatter(paper.PlainTicks())
         ax.yaxis.set_major_formatter(paper.PlainTicks())
         paper.head(ax, f"{cost_name} by {short[0]} and {short[1]}", notes=notes, marks=marks, wide=wide)
+        fill(side, run, slice.names, ax)
     return ax
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from steepest.draw.squares import tints
 from steepest.draw.stage import Stage
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def shots(stage: Stage, chosen: Sequence[int]) -> Iterator[Image]:
     canvas, renderer = stage.canvas, stage.canvas.get_renderer()
     still = canvas.copy_from_bbox(stage.figure.bbox)
     background = np.asarray(canvas.buffer_rgba()).copy()
-    palette = _palette(background)
+    palette = _palette(background, stage)
     known = np.full(2**24, UNCHANGED, dtype=np.uint8)
     before = _packed(background)
     plain = _numbers(before, palette, known)
@@ -72,7 +73,7 @@ def shots(stage: Stage, chosen: Sequence[int]) -> Iterator[Image]:
         yield image
 
 
-def _palette(background: np.ndarray) -> np.ndarray:
+def _palette(background: np.ndarray, stage: Stage) -> np.ndarray:
     """255 colours: those of what moves, with their edges against black and white, and the background's commonest."""
     from matplotlib.colors import to_rgb
     from PIL import Image
@@ -85,6 +86,8 @@ def _palette(background: np.ndarray) -> np.ndarray:
         for edge in (0.0, 1.0):
             share = np.array([0.25, 0.5, 0.75, 1.0] if edge else [0.33, 0.67])[:, None]
             ramps.append(share * np.array(to_rgb(colour)) + (1 - share) * edge)
+    if stage.squares is not None and (axes := stage.squares.axes) is not None:
+        ramps.append(np.array(tints(axes.get_facecolor())))
     reserved = np.rint(255 * np.concatenate(ramps)).astype(np.uint8)
     rest = Image.fromarray(background[..., :3].copy()).quantize(UNCHANGED - len(reserved), Image.Quantize.MEDIANCUT)
     found = np.array(rest.getpalette(), dtype=np.uint8).reshape(-1, 3)

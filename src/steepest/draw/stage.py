@@ -11,8 +11,9 @@ import torch
 from torch import Tensor
 
 from steepest import vectors
-from steepest.draw.data import WIDEST, _frame
-from steepest.draw.paths import FIRST_STEPS, MOST_STEPS, Marks, _nearer, _said_of_plane, _way_out, _within
+from steepest.draw.paths import FIRST_STEPS, MOST_STEPS, Marks, nearer, said_of_plane, way_out, within
+from steepest.draw.rows import WIDEST, limits
+from steepest.draw.squares import MOST_SQUARES, key, move, stand
 from steepest.slices import Slice, project
 from steepest.trajectory import Trajectory
 from steepest.vectors import Params
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.text import Text
+
+    from steepest.draw.paper import DrawnLast
 
 Data = tuple[Tensor, Tensor, int]
 """Inputs and targets to draw, and of how many rows they are."""
@@ -64,7 +67,8 @@ class Stage:
         above = self.map.get_lines()  # the minimum
         projection = project(run, onto=slice)
         places = [(x, y) for x, y in projection.coordinates.tolist()]
-        self.places, self.inside = places, [_within(place, self.map) for place in places]
+        self.squares: DrawnLast | None = None
+        self.places, self.inside = places, [within(place, self.map) for place in places]
         seen = np.where(self.inside, np.arange(len(places)), -1)
         self.last_seen = np.maximum.accumulate(seen)  # -1 while none was inside yet
         self.outside = np.cumsum(~np.array(self.inside))
@@ -72,7 +76,7 @@ class Stage:
         self.drawn = np.array(
             sorted({*range(0, len(places), apart), *range(min(FIRST_STEPS + 1, len(places))), *chosen})
         )
-        self.line = np.array([_nearer(places[index], self.map) for index in self.drawn])
+        self.line = np.array([nearer(places[index], self.map) for index in self.drawn])
         style: dict[str, Any] = {"linestyle": "none", "markeredgecolor": "black", "markeredgewidth": 1.4}
         (self.path,) = self.map.plot(
             [], [], "-o", color="black", linewidth=1.3, markersize=3.6,
@@ -83,7 +87,7 @@ class Stage:
         self.moving: list[Artist] = [self.path, self.point, *above, self.gate]
         if data:
             self._lay_data(panels[1], data, chosen, minimum, names)
-        self._lay_words(_said_of_plane(slice, projection))
+        self._lay_words(said_of_plane(slice, projection))
         for artist in self.moving:
             artist.set_animated(True)
         self.canvas = FigureCanvasAgg(self.figure)
@@ -105,7 +109,7 @@ class Stage:
             estimates = _estimates(self.run.steps[index].params, self.ends)
             if float(torch.cat([estimates, y]).max() - torch.cat([estimates, y]).min()) <= WIDEST * height:
                 fitting.append(estimates)
-        low, high, _ = _frame(y, torch.cat(fitting))
+        low, high, _ = limits(y, torch.cat(fitting))
         side = 0.04 * (float(self.ends[1] - self.ends[0]) or 1.0)
         ax.set(xlim=(float(self.ends[0]) - side, float(self.ends[1]) + side), ylim=(low, high))
         crowd = min(1.0, (300 / len(y)) ** 0.4)
@@ -123,6 +127,10 @@ class Stage:
         self.sticks = LineCollection([], colors="0.55", linewidths=crowd)
         ax.add_collection(self.sticks, autolim=False)
         marks.append((self.sticks, "difference"))
+        if len(y) <= MOST_SQUARES:
+            self.squares = stand(ax, [], [], [])
+            self.moving.append(self.squares)
+            marks.append((key(), "its square"))
         self.moving += [self.sticks, self.model, *over]
         paper.name_axes(ax, *names)
         ax.xaxis.set_major_formatter(paper.PlainTicks())
@@ -194,8 +202,8 @@ class Stage:
         last = int(self.last_seen[index])
         self.gate.set_data([], [])
         if 0 <= last < index and all(math.isfinite(value) for value in self.places[last + 1]):
-            out = _nearer(self.places[last + 1], self.map)
-            (x, y), style = _way_out(self.places[last], out, self.map)
+            out = nearer(self.places[last + 1], self.map)
+            (x, y), style = way_out(self.places[last], out, self.map)
             self.gate.set_data([x], [y])
             self.gate.set_marker(style)
 
@@ -211,14 +219,17 @@ class Stage:
         )
 
     def _fit(self, params: Params, x: Tensor, y: Tensor) -> str:
-        """Move the line and the sticks; say what of them the axes do not hold."""
-        low, high = self.model.axes.get_ylim()  # pyright: ignore[reportOptionalMemberAccess]
+        """Move the line, the sticks and the squares; say what of them the axes do not hold."""
+        axes: Any = self.model.axes
+        low, high = axes.get_ylim()
         ends, estimates = _estimates(params, self.ends), _estimates(params, x)
         beyond = 1e6 * (high - low)
         self.model.set_data(self.ends, ends.clamp(low - beyond, high + beyond))
         reached = estimates.clamp(low - beyond, high + beyond)
         self.sticks.set_segments(list(torch.stack([torch.stack([x, y], 1), torch.stack([x, reached], 1)], 1).numpy()))
         held = bool((ends >= low).all()) and bool((ends <= high).all())
+        if self.squares is not None:
+            move(self.squares, axes, *((x, y, estimates) if held else ([], [], [])))
         return "" if held else "the line reaches beyond its axes"
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from steepest.draw import paths
 from steepest.draw import trilobite as drawing
+from steepest.draw.many import fill, place_for
 from steepest.errors import SteepestError, door
 from steepest.slices import Slice, project
 from steepest.slices.projection import places
@@ -32,6 +33,7 @@ def surface(
     x_name: str | None = None,
     y_name: str | None = None,
     cost_name: str = "cost",
+    bars: bool = True,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw the costs on a plane as a surface with height lines, the path of a run on it, and the minimum.
@@ -40,7 +42,8 @@ def surface(
     cane of the trilobite is. With `height` "log" the surface is the logarithm of the cost, so that the floor of a
     valley shows. It is seen from its lowest corner; path and marks are drawn over it even where it would hide them.
 
-    It is exact at the points of the plane; of more than two parameters it shows one cut, beside which the path lies.
+    It is exact at the points of the plane; of more than two parameters it shows one cut, beside which the path lies:
+    on a figure of its own the gradient of all of them stands beside it as `bars`, see `draw.bars`.
 
     Raises SteepestError for a slice that is a line, axes that are flat, and a run or minimum with other parameters.
 
@@ -58,7 +61,8 @@ def surface(
             raise SteepestError("the slice has 1 direction", remedy="Cut a plane(), not a line()")
         if height not in ("linear", "log"):
             raise SteepestError(f"height is {height!r}", remedy='Give "linear" or "log"')
-        axes: Any = ax if ax is not None else paper.blank(6.4, 6.2).add_subplot(projection="3d")
+        axes: Any
+        axes, side = (ax, None) if ax is not None else place_for(run, bars, 6.4, 6.2, projection="3d")
         if axes.name != "3d":
             raise SteepestError("the axes are flat", remedy='Make them with projection="3d"')
         names = (x_name or slice.names[0], y_name or slice.names[1])
@@ -84,6 +88,7 @@ def surface(
             drawing.stand_at(axes, lambda: _on_paper(axes, last))
         _dress(axes, names, cost_name, log)
         paper.head(axes, f"{cost_name} over {short[0]} and {short[1]}", notes=notes, marks=marks)
+        fill(side, run, slice.names, axes)
     return axes
 
 
@@ -156,8 +161,8 @@ def _walk(
         _mark(axes, gate, "X", colour=paper.VERMILION, size=10, label="leaves this frame", marks=marks)
     path: list[paths.Place] = [(float(x), float(y)) for x, y in flat]
     said = [
-        paths._said_of_frame(run, path, inside.tolist(), names),
-        paths._said_of_plane(slice, projection).replace("so the colours are not", "so the surface is not at"),
+        paths.said_of_frame(run, path, inside.tolist(), names),
+        paths.said_of_plane(slice, projection).replace("so the colours are not", "so the surface is not at"),
     ]
     return (points[last] if last >= 0 else None), said
 
@@ -212,8 +217,8 @@ def _star(axes: Any, slice: Slice, minimum: Params, *, log: bool, names: tuple[s
 
     found, _ = places([minimum], slice.origin, slice.directions)
     place: paths.Place = (float(found[0, 0]), float(found[0, 1]))
-    if not paths._within(place, axes):
-        return f"the minimum is outside this frame, at {paths._at(place, names)}"
+    if not paths.within(place, axes):
+        return f"the minimum is outside this frame, at {paths.stated(place, names)}"
     nearest = tuple(int((values - here).abs().argmin()) for values, here in zip(slice.coordinates, place, strict=True))
     point = np.array([*place, _lifted(float(slice.costs[nearest]), log)])
     if np.isfinite(point).all():

@@ -62,7 +62,7 @@ class Slice:
 
 
 def line(cost: Cost, *, at: Mapping[str, Tensor | float], along: Direction, reach: Reach, points: int = 101) -> Slice:
-    """Measure the cost along a straight line, one forward pass at every point.
+    """Measure the cost along a straight line, one forward pass at every point or by the shortcut that the cost offers.
 
     `along` names a parameter that is one number, whose own values from `reach[0]` to `reach[1]` are then visited with
     all others held where they are `at`; or it is a direction, walked from `at`. `coordinates[0]` and `costs` have
@@ -86,7 +86,7 @@ def plane(
     reach: tuple[Reach, Reach],
     points: int = 61,
 ) -> Slice:
-    """Measure the cost on a flat plane, one forward pass at every point.
+    """Measure the cost on a flat plane, one forward pass at every point or by the shortcut that the cost offers.
 
     Each of `along` names a parameter that is one number, whose own values are then visited, or is a direction, walked
     from `at`. `costs` has shape `(points, points)`, its first index along the first direction. The plane is exact at
@@ -117,9 +117,13 @@ def _measured(
         _coordinates(ends, points, kind=_kind(item, origin)) for item, ends in zip(along, reach, strict=True)
     )
     with torch.no_grad():
-        costs = torch.stack([cost.value(point) for point in _points(origin, directions, coordinates)])
+        if shortcut := cost.restricted(origin, directions):
+            costs, method = shortcut.costs(coordinates), shortcut.method
+        else:
+            costs = torch.stack([cost.value(point) for point in _points(origin, directions, coordinates)])
+            method = f"{len(costs)} forward passes, one at each point"
     costs = costs.detach().cpu().reshape([len(values) for values in coordinates])
-    return Slice(origin, directions, coordinates, costs, f"{costs.numel()} forward passes, one at each point")
+    return Slice(origin, directions, coordinates, costs, method)
 
 
 def laid(along: Sequence[Direction], at: Params) -> tuple[Params, tuple[Params, ...]]:
