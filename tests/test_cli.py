@@ -283,7 +283,7 @@ def test_draw_makes_every_picture_of_the_lesson(tmp_path: Path) -> None:
     run("descend", "--no-figures", "-q", folder=tmp_path)
     path = "runs/clinical-trial/run.steepest"
     done = run("draw", path, "-o", "pictures", folder=tmp_path)
-    names = ["animation", "contour", "cost", "fit", "gradients", "rates", "slope", "steps", "surface"]
+    names = ["animation", "contour", "cost", "fit", "gradients", "rates", "slope", "squares", "steps", "surface"]
     assert done.returncode == 0 and sorted(file.stem for file in (tmp_path / "pictures").iterdir()) == names
     assert run("draw", path, "-o", "pictures", folder=tmp_path).returncode == 2
     again = run("draw", path, "-o", "pictures", "--what", "fit,cost", "--force", folder=tmp_path)
@@ -312,11 +312,25 @@ def test_report_writes_one_page(houses: Path) -> None:
     done = run("report", "runs/clinical-trial/run.steepest", folder=houses.parent)
     assert done.returncode == 0 and done.stdout == "runs/clinical-trial/report.html\n", done.stderr
     page = (houses.parent / "runs" / "clinical-trial" / "report.html").read_text()
-    assert "Forgetfulness, clinical trial" in page and "crawling" in page and "<math" in page
+    assert "Forgetfulness from Drug dosage (mL)" in page and "crawling" in page and "<math" in page
     assert run("report", "runs/clinical-trial/run.steepest", folder=houses.parent).returncode == 2
     run("descend", "houses.csv", "--target", "price", "--no-figures", "-q", folder=houses.parent)
     arguments = ["report", "runs/houses/run.steepest", "houses.csv", "--target", "price", "-o", "houses.html"]
     assert run(*arguments, folder=houses.parent).stdout == "houses.html\n"
+
+
+def test_report_compares_runs_and_descend_writes_one(tmp_path: Path) -> None:
+    done = run("descend", "-o", "slow", "--report", "--no-figures", folder=tmp_path)
+    assert done.returncode == 0 and "slow/report.html" in done.stdout and (tmp_path / "slow" / "report.html").exists()
+    run("descend", "-o", "fast", "--learning-rate", "0.05", "--no-figures", "-q", folder=tmp_path)
+    runs = ["slow/run.steepest", "fast/run.steepest"]
+    assert run("report", *runs, "-o", "race.html", folder=tmp_path).stdout == "race.html\n"
+    page = (tmp_path / "race.html").read_text()
+    assert '"label":"slow"' in page and '"label":"fast"' in page
+    done = run("report", runs[0], runs[0], "-o", "twice.html", folder=tmp_path)
+    assert done.returncode == 2 and "a run is named twice" in done.stderr
+    done = run("report", *runs, "absent.csv", "--target", "y", folder=tmp_path)
+    assert done.returncode == 2 and "absent.csv" in done.stderr
 
 
 def test_cuts_through_the_cost(tmp_path: Path) -> None:

@@ -123,6 +123,9 @@ def descend(
     force: Annotated[bool, typer.Option("--force", help="Replace a run that is there already.")] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Continue a run that was stopped.")] = False,
     figures: Annotated[bool, typer.Option("--figures/--no-figures", help="Draw fit, cost curve and contour.")] = True,
+    report: Annotated[
+        bool, typer.Option("--report/--no-report", help="Write the page in which the descent can be touched.")
+    ] = False,
     json: Json = False,
     quiet: Quiet = False,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Show the first ten epochs, not two.")] = False,
@@ -134,6 +137,7 @@ def descend(
       steepest descend
       steepest descend --learning-rate 0.06               past the limit: see it diverge
       steepest descend --dtype float32                    the digits the lesson prints
+      steepest descend --report                           and one page in which all of it can be touched
       steepest descend houses.csv --target price --standardise
       steepest descend houses.csv --target price --features area,rooms
       cat houses.csv | steepest descend - --target price --json
@@ -154,6 +158,7 @@ def descend(
             force=force,
             resume=resume,
             figures=figures,
+            report=report,
             json=json,
             shown=0 if quiet else 10 if verbose else 2,
         )

@@ -52,6 +52,7 @@ def run(
     force: bool,
     resume: bool,
     figures: bool,
+    report: bool,
     json: bool,
     shown: int,
 ) -> int:
@@ -88,6 +89,10 @@ def run(
         from steepest.cli.figures import FIRST, Pictures
 
         files += Pictures(problem, trajectory).write(FIRST, folder, force=True)
+    if report:
+        from steepest.cli.page import PAGE, write_page
+
+        files.append(write_page(problem, {"": trajectory}, folder / PAGE, force=True))
     walk = Walk(problem, trajectory, curvature, gradient, rate, files, time.perf_counter() - began)
     if json:
         show.document(walk.facts())

@@ -69,14 +69,20 @@ class Pictures:
         return name + " (standardised)" * self.problem.bowl.standardise
 
     def fit(self) -> Axes:
+        return self._fit_at(self.shown)
+
+    def squares(self) -> Axes:
+        return self._fit_at(self.run.steps[0])
+
+    def _fit_at(self, step: Step) -> Axes:
         table, bowl = self.problem.table, self.problem.bowl
         inputs, targets = table.sample()
         return draw.fit(
             inputs,
             targets,
-            params=self.problem.in_own_units(self.shown.params),
-            cost=self.shown.cost,
-            gradient=None if bowl.standardise else self.shown.gradient,
+            params=self.problem.in_own_units(step.params),
+            cost=step.cost,
+            gradient=None if bowl.standardise else step.gradient,
             exact=self.problem.exact,
             x_name=table.features[0] if len(table.features) == 1 else "input",
             y_name=table.target,
@@ -179,4 +185,4 @@ class Pictures:
         return files
 
 
-ALL = (*FIRST, "surface", "slope", "steps", "rates", "gradients", "animation")
+ALL = (*FIRST, "squares", "surface", "slope", "steps", "rates", "gradients", "animation")

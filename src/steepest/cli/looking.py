@@ -34,7 +34,7 @@ def draw_run(
         str,
         typer.Option(
             metavar="PICTURES",
-            help="Comma-separated, of fit, cost, contour, surface, slope, steps, rates, gradients, animation; or all.",
+            help="Comma-separated, of fit, cost, contour, squares, surface, slope, steps, rates, gradients, animation; or all.",
         ),
     ] = "all",
     standardise: Standardise = False,
@@ -47,6 +47,8 @@ def draw_run(
     force: Annotated[bool, typer.Option("--force", help="Replace pictures that are there already.")] = False,
 ) -> None:
     """Draw a run: the fit, the cost by epoch, the contour and the surface with its path, and more.
+
+    Of these, fit is the data at the end, squares the same at the start.
 
     \b
     Examples:
@@ -61,8 +63,13 @@ def draw_run(
 
 
 def report(
-    run_file: RunArgument,
-    table: TableArgument = None,
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="RUN... [TABLE]",
+            help="Runs that descend has written, and last the table they were made with, unless it was the trial.",
+        ),
+    ],
     target: Target = None,
     features: Features = None,
     standardise: Standardise = False,
@@ -76,17 +83,20 @@ def report(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a page that is there already.")] = False,
 ) -> None:
-    """Write one offline page of a run: pictures, steps, derivation, verdict.
+    """Write one offline page in which a descent can be touched: surface, data, the four steps, the rate, the verdict.
+
+    Of several runs, the page compares them on one surface.
 
     \b
     Examples:
       steepest report runs/clinical-trial/run.steepest
+      steepest report slow/run.steepest fast/run.steepest -o race.html
       steepest report runs/houses/run.steepest houses.csv --target price -o houses.html
     """
-    from steepest.cli.pictures import report_run
+    from steepest.cli.page import report_runs
 
-    asked = choices(table, target, features, drop_empty, standardise, ridge, None, 0, False, "float64", "cpu")
-    raise typer.Exit(report_run(run_file, asked, output=output, force=force))
+    asked = choices(None, target, features, drop_empty, standardise, ridge, None, 0, False, "float64", "cpu")
+    raise typer.Exit(report_runs(files, asked, output=output, force=force))
 
 
 def line(

@@ -12,7 +12,6 @@ from steepest.cli import show
 from steepest.cli.figures import Pictures
 from steepest.cli.problem import Choices, Problem, pose
 from steepest.errors import SteepestError, near
-from steepest.report import write_report
 from steepest.trajectory import Trajectory
 
 
@@ -20,33 +19,10 @@ def draw_run(path: Path, choices: Choices, *, what: tuple[str, ...], output: Pat
     """Draw pictures of a run down a table's cost, and print where they are."""
     trajectory = Trajectory.load(path)
     problem = pose(choices)
-    _refuse_another(problem, trajectory)
+    refuse_another(problem, trajectory)
     out = show.console()
     for written in Pictures(problem, trajectory).write(what, output or path.parent, force=force):
         out.print(Text(str(written)))
-    return 0
-
-
-def report_run(path: Path, choices: Choices, *, output: Path | None, force: bool) -> int:
-    """Write one offline page of a run down a table's cost, and print where it is."""
-    trajectory = Trajectory.load(path)
-    problem = pose(choices)
-    _refuse_another(problem, trajectory)
-    table, inputs, targets = problem.table, None, None
-    if len(table.features) == 1 and not problem.bowl.standardise and problem.bowl.examples == len(table.sample()[1]):
-        inputs, targets = table.sample()
-    written = write_report(
-        output or path.parent / "report.html",
-        trajectory,
-        cost=problem.bowl,
-        inputs=None if inputs is None else inputs[:, 0],
-        targets=targets,
-        x_name=table.features[0],
-        y_name=table.target,
-        title=f"{table.target}, {table.name}",
-        force=force,
-    )
-    show.console().print(Text(str(written)))
     return 0
 
 
@@ -88,7 +64,8 @@ def cut(
     return 0
 
 
-def _refuse_another(problem: Problem, trajectory: Trajectory) -> None:
+def refuse_another(problem: Problem, trajectory: Trajectory) -> None:
+    """Refuse a run that went down another cost than this problem's."""
     first = trajectory.steps[0]
     if tuple(first.params) != problem.bowl.names:
         raise SteepestError(

@@ -174,10 +174,12 @@ class Derivation:
         }
 
     def _repr_html_(self) -> str:
-        # Cells of a table of HTML, because browsers other than Firefox ignore the alignment of a MathML table.
-        left_aligned = ' style="text-align: left"'
+        # Cells of a table of HTML, because browsers other than Firefox ignore the alignment of a MathML table. The
+        # report's page writes the numbers of the step that is shown into the rows that are marked.
+        left_aligned, marked = ' style="text-align: left"', ' data-numbers="yes"'
         rows = "".join(
-            f"<tr><td{left_aligned}>{mathml_document(to_mathml(layout(left)), block=False) if left else ''}</td>"
+            f"<tr{marked if line.numbers else ''}>"
+            f"<td{left_aligned}>{mathml_document(to_mathml(layout(left)), block=False) if left else ''}</td>"
             f"<td{left_aligned}>{mathml_document(to_mathml(EQUALS) + line.right_mathml(), block=False)}</td>"
             f"<td{left_aligned}>{mathml_text(line.rule)}</td></tr>"
             for left, line in self._chosen(numbers=True)

@@ -1,10 +1,10 @@
-"""What a report tells: everything that can be known of a run, gathered once, and its plain, JSON-safe form."""
+"""What a report tells: everything that can be known of a run, gathered once."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -12,101 +12,90 @@ from torch import Tensor
 
 from steepest import slices, vectors
 from steepest.cost import Cost
+from steepest.cost.least_squares import LeastSquares
 from steepest.curvature import Curvature, curvature_at
 from steepest.derivation import Derivation, derive
 from steepest.diagnosis import Finding, diagnose
 from steepest.errors import SteepestError, near
-from steepest.report.thinning import chosen, rule
 from steepest.slices import Slice
 from steepest.trajectory import Outcome, Step, Trajectory
 from steepest.vectors import Params
-
-FORMAT = 1
-"""The version of the plain-data form."""
-
-MOST_NUMBERS = 1000
-"""Of a run with more parameters than these, the plain data hold costs and lengths of gradients only."""
 
 POINTS_CHEAP, POINTS = 61, 41
 """Points along each side of the plane: of a bowl known by its factor, and of a cost that needs a forward pass."""
 
 
 @dataclass(frozen=True)
+class Data:
+    """What the model was fitted to: inputs `(rows, features)`, targets `(rows,)`; a sample where `examples` is more."""
+
+    inputs: Tensor
+    targets: Tensor
+    names: tuple[str, ...]
+    target: str
+    examples: int
+
+    @property
+    def all(self) -> bool:
+        """Whether every example is here."""
+        return self.examples == len(self.targets)
+
+
+@dataclass(frozen=True)
 class Story:
-    """A run and what was found out about it; `missing` has a sentence for each part that could not be made."""
+    """A run, others beside it, and what was found out; `missing` has a sentence for each part that was not made."""
 
     run: Trajectory
+    label: str
     title: str
-    x_name: str
-    y_name: str
-    inputs: Tensor | None
-    targets: Tensor | None
+    data: Data | None
     findings: tuple[Finding, ...]
     shown: Step
+    others: dict[str, tuple[Trajectory, tuple[Finding, ...]]] = field(default_factory=dict)
     curvature: Curvature | None = None
     derivations: dict[str, Derivation] = field(default_factory=dict)
     plane: Slice | None = None
     minimum: Params | None = None
     floor: float | None = None
-    fits: bool = False
+    bowl: LeastSquares | None = None
     missing: dict[str, str] = field(default_factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Turn the story into numbers, strings and lists; what is not finite is null, and named in `not_finite`."""
-        run = self.run
-        kept = [run.steps[index] for index in chosen(run)]
-        told: dict[str, Any] = {
-            "format": FORMAT,
-            "title": self.title,
-            "x_name": self.x_name,
-            "y_name": self.y_name,
-            "run": Trajectory(tuple(kept), run.outcome, run.because, run.every).to_dict(),
-            "findings": [finding.to_dict() for finding in self.findings],
-            "curvature": self.curvature and self.curvature.to_dict(),
-            "derivation": {name: derivation.to_dict() for name, derivation in self.derivations.items()} or None,
-            "slice": self.plane and self.plane.to_dict(),
-            "minimum": self.minimum and {name: value.tolist() for name, value in self.minimum.items()},
-            "lowest_cost": self.floor,
-            "missing": self.missing,
-        }
-        for step, plain in zip(kept, told["run"]["steps"], strict=True):
-            plain["gradient_length"] = vectors.norm(step.gradient)
-        if vectors.size(run.end) > MOST_NUMBERS:
-            for plain in told["run"]["steps"]:
-                plain["params"] = plain["gradient"] = None
-            for part in ("slice", "minimum"):
-                told[part] = None
-        told["run"] |= {
-            "kept_steps": len(run.steps),
-            "epochs": run.epochs,
-            "rule": rule(run),
-            "numbers_left_out": vectors.size(run.end) > MOST_NUMBERS,
-        }
-        missing: dict[str, str] = {}
-        told = _finite(told, "", missing)
-        return told | {"not_finite": missing}
+    @property
+    def fits(self) -> bool:
+        """Whether the run is that of a linear model on the data at hand."""
+        return self.bowl is not None and self.data is not None
+
+    def in_own_units(self, params: Params) -> Params:
+        """Parameters in the units of the data."""
+        return params if self.bowl is None else self.bowl.in_own_units(params)
 
 
 def gather(
-    run: Trajectory,
+    runs: Trajectory | Mapping[str, Trajectory],
     *,
-    cost: Cost | None,
-    inputs: Tensor | None,
-    targets: Tensor | None,
-    x_name: str,
-    y_name: str,
-    title: str | None,
-    along: tuple[str, str] | None,
+    cost: Cost | None = None,
+    inputs: Tensor | None = None,
+    targets: Tensor | None = None,
+    x_name: str | Sequence[str] = "input",
+    y_name: str = "target",
+    title: str | None = None,
+    along: tuple[str, str] | None = None,
 ) -> Story:
     """Find out what can be known; a part that cannot be made is missing, with the reason in words."""
-    if not run.steps:
-        raise SteepestError("the run has no step", remedy="Give a run that measured at least its start")
-    if (inputs is None) != (targets is None):
-        raise SteepestError("inputs and targets belong together", remedy="Give both, or neither")
+    label, run, others = _told_apart(runs)
+    if isinstance(cost, LeastSquares) and any(value.ndim for value in run.end.values()):
+        cost, run, *rest = _one_number_each(cost, run, *(other for _, other in others))
+        others = [(name, other) for (name, _), other in zip(others, rest, strict=True)]
+    data = _read(inputs, targets, x_name, y_name, cost)
     finite = [step for step in run.steps if math.isfinite(step.cost) and _all_finite(step.params)]
     shown = finite[-1] if finite else run.steps[0]
     missing: dict[str, str] = {}
     facts: dict[str, Any] = {}
+    bowl, why = _bowl(cost, data, run, finite)
+    if why:
+        missing["data and fit"] = why
+    if cost is None and bowl is not None:
+        cost = bowl
     curvature = None
     if cost is not None:
         for name in run.end:
@@ -115,65 +104,153 @@ def gather(
                     f"the run has a parameter '{name}', and the cost has none of that name",
                     remedy=near(name, cost.names),
                 )
-        lowest = cost.minimum
-        facts["minimum"], facts["floor"] = lowest, None if lowest is None else float(cost.value(lowest))
+        lowest = cost.minimum if bowl is None else bowl.minimum
+        facts["minimum"], facts["floor"] = lowest, None if lowest is None else float((bowl or cost).value(lowest))
         try:
-            curvature = curvature_at(cost, shown.params)
+            curvature = curvature_at(bowl or cost, shown.params)
         except SteepestError as reason:
             missing["curvature"] = str(reason)
         try:
-            facts["plane"] = _plane(cost, run, shown, along)
+            facts["plane"] = _plane(bowl or cost, run, shown, along)
         except SteepestError as reason:
             if along is not None:
                 raise
             missing["slice"] = str(reason)
-    if inputs is not None and targets is not None:
-        derivations, why = _derived(run, finite, inputs, targets)
-        facts |= {"fits": derivations is not None, "derivations": derivations or {}}
-        missing |= {"derivation": why} if why else {}
+    if bowl is not None and data is not None and data.all:
+        try:
+            facts["derivations"] = _derived(bowl, run, data)
+        except SteepestError as reason:
+            missing["derivation"] = str(reason)
     # Of a curved cost, the curvature holds at its own place only, and the verdict is about the run's end.
-    holds = cost is not None and (cost.factor is not None or shown is run.steps[-1])
+    exact = (bowl or cost) is not None and (bowl or cost).factor is not None  # pyright: ignore[reportOptionalMemberAccess]
+    holds = cost is not None and (exact or shown is run.steps[-1])
+    names = "" if data is None else ", ".join(data.names[:3]) + ("" if len(data.names) <= 3 else ", …")
     return Story(
         run=run,
-        title=title or (f"{y_name} from {x_name}" if inputs is not None else f"A descent of {run.epochs:,} epochs"),
-        x_name=x_name,
-        y_name=y_name,
-        inputs=inputs,
-        targets=targets,
+        label=label,
+        title=title or (f"{y_name} from {names}" if data is not None else f"A descent of {run.epochs:,} epochs"),
+        data=data,
         findings=diagnose(run, curvature=curvature if holds else None),
         shown=shown,
+        others={name: (other, diagnose(other, curvature=curvature if exact else None)) for name, other in others},
         curvature=curvature,
+        bowl=bowl,
         missing=missing,
         **facts,
     )
 
 
-def _derived(
-    run: Trajectory, finite: Sequence[Step], inputs: Tensor, targets: Tensor
-) -> tuple[dict[str, Derivation] | None, str]:
-    """Derive the gradient where the model is linear, None where it is not, and say why something is missing."""
-    linear = _is_linear(finite, inputs, targets)
+def _told_apart(
+    runs: Trajectory | Mapping[str, Trajectory],
+) -> tuple[str, Trajectory, list[tuple[str, Trajectory]]]:
+    """Tell the run that leads from those it is compared with."""
+    named = [*runs.items()] if isinstance(runs, Mapping) else [("", runs)]
+    if not named:
+        raise SteepestError("there is no run", remedy="Give one, or several by their names")
+    label, run = named[0]
+    for name, other in named:
+        which = f"run '{name}'" if name else "the run"
+        if not other.steps:
+            raise SteepestError(f"{which} has no step", remedy="Give a run that measured at least its start")
+        if {n: value.shape for n, value in other.end.items()} != {n: value.shape for n, value in run.end.items()}:
+            raise SteepestError(
+                f"{which} has parameters {', '.join(other.end)}; '{label}' has {', '.join(run.end)}",
+                cause="They went down different costs",
+                remedy="Compare runs down one cost",
+            )
+    return label, run, named[1:]
+
+
+def _read(
+    inputs: Tensor | None, targets: Tensor | None, x_name: str | Sequence[str], y_name: str, cost: Cost | None
+) -> Data | None:
+    if inputs is None and targets is None:
+        return None
+    if inputs is None or targets is None:
+        raise SteepestError("inputs and targets belong together", remedy="Give both, or neither")
+    columns = inputs.detach().to("cpu", torch.float64).reshape(len(inputs), -1)
+    aims = targets.detach().to("cpu", torch.float64).reshape(-1)
+    if len(columns) != len(aims):
+        raise SteepestError(
+            f"there are {len(columns):,} inputs and {len(aims):,} targets", remedy="Give one target for each input"
+        )
+    count = columns.shape[1]
+    names = (x_name,) if isinstance(x_name, str) else tuple(x_name)
+    if len(names) == 1 < count:
+        names = tuple(f"{names[0]} {place}" for place in range(1, count + 1))
+    if len(names) != count:
+        raise SteepestError(f"there are {count} inputs, and {len(names)} names for them", remedy="Give one name each")
+    known = cost.examples if isinstance(cost, LeastSquares) else None
+    return Data(columns, aims, names, y_name, max(len(aims), known or 0))
+
+
+def _bowl(
+    cost: Cost | None, data: Data | None, run: Trajectory, finite: Sequence[Step]
+) -> tuple[LeastSquares | None, str]:
+    """The cost as a bowl that a page can walk down itself, or why it is none; its names are one a number."""
+    if isinstance(cost, LeastSquares):
+        return cost, ""
+    if data is None:
+        return None, ""
     if not finite:
         return None, "The run has no finite cost, so nothing tells whether its model is linear."
-    if not linear:
+    if not _is_linear(finite, data) or any(value.ndim for value in run.end.values()):
         return None, (
             "The costs of this run are not the mean squared errors of a linear model on these inputs and targets, "
             "so neither its picture nor its derivation would be true of the run."
         )
+    intercept = len(run.end) > len(data.names)
     try:
-        return derive("linear", run.start, inputs, targets), ""
+        return Cost.least_squares(data.inputs, data.targets, names=tuple(run.end), intercept=intercept), ""
     except SteepestError as reason:
-        return {}, str(reason)
+        return None, str(reason)
+
+
+def _one_number_each(cost: LeastSquares, *runs: Trajectory) -> tuple[LeastSquares, *tuple[Trajectory, ...]]:
+    """The same cost and runs, every weight a parameter of its own."""
+    names = [name for whole, value in runs[0].end.items() for name in numbered(whole, value)]
+
+    def apart(params: Params) -> Params:
+        return dict(zip(names, vectors.flat(params).unbind(), strict=True))
+
+    return (
+        LeastSquares(cost.moments, names=names, ridge=cost.ridge, standardise=cost.standardise),
+        *(
+            replace(
+                run,
+                steps=tuple(
+                    replace(step, params=apart(step.params), gradient=apart(step.gradient)) for step in run.steps
+                ),
+            )
+            for run in runs
+        ),
+    )
+
+
+def numbered(name: str, value: Tensor) -> list[str]:
+    """A name for each number of a parameter."""
+    return [f"{name}[{index}]" for index in range(value.numel())] if value.ndim else [name]
+
+
+def _derived(bowl: LeastSquares, run: Trajectory, data: Data) -> dict[str, Derivation]:
+    """Derive the gradient by the two parameters that matter, in the parameters that were walked."""
+    if bowl.ridge or not bowl.moments.intercept:
+        raise SteepestError("the derivation is that of a linear model with intercept and without penalty")
+    inputs = data.inputs
+    if bowl.standardise:
+        deviation = torch.where(bowl.moments.deviation > 0, bowl.moments.deviation, 1.0)
+        inputs = (inputs - bowl.moments.mean) / deviation
+    return {name: derive("linear", run.start, inputs, data.targets, only=name)[name] for name in two_that_matter(run)}
 
 
 def _plane(cost: Cost, run: Trajectory, shown: Step, along: tuple[str, str] | None) -> Slice:
-    names = along or _two_that_matter(run)
+    names = along or two_that_matter(run)
     at = run.start if run.outcome is Outcome.DIVERGED else shown.params
     reach = slices.reach_around(run, at=at, along=names, minimum=cost.minimum)
     return slices.plane(cost, at=at, along=names, reach=reach, points=POINTS if cost.factor is None else POINTS_CHEAP)
 
 
-def _two_that_matter(run: Trajectory) -> tuple[str, str]:
+def two_that_matter(run: Trajectory) -> tuple[str, str]:
     """The two parameters that changed the cost most, to first order: `|gradient at the start * way to the end|`."""
     names = [name for name, value in run.end.items() if value.numel() == 1]
     if len(names) < 2:
@@ -188,22 +265,17 @@ def _two_that_matter(run: Trajectory) -> tuple[str, str]:
     return first, second
 
 
-def _is_linear(steps: Sequence[Step], inputs: Tensor, targets: Tensor) -> bool:
+def _is_linear(steps: Sequence[Step], data: Data) -> bool:
     """Whether a linear model under mean squared error has the costs that the run measured, at its start and lowest."""
-    columns, aims = inputs.detach().double().reshape(len(inputs), -1).cpu(), targets.detach().double().reshape(-1).cpu()
-    if len(columns) != len(aims):
-        raise SteepestError(
-            f"there are {len(columns):,} inputs and {len(aims):,} targets", remedy="Give one target for each input"
-        )
-    count = columns.shape[1]
+    count = data.inputs.shape[1]
     for step in (*steps[:1], *sorted(steps, key=lambda step: step.cost)[:1]):
         flat = vectors.flat(step.params).detach().double().cpu()
         if len(flat) not in (count, count + 1):
             return False
-        estimates = columns @ flat[:count] + (flat[count] if len(flat) > count else 0.0)
-        found = float((estimates - aims).square().mean())
+        estimates = data.inputs @ flat[:count] + (flat[count] if len(flat) > count else 0.0)
+        found = float((estimates - data.targets).square().mean())
         # Single precision at worst; where nearly nothing is left of the cost, the targets' own size rules.
-        if not abs(found - step.cost) <= 1e-4 * abs(step.cost) + 1e-6 * float(aims.square().mean()):
+        if not abs(found - step.cost) <= 1e-4 * abs(step.cost) + 1e-6 * float(data.targets.square().mean()):
             return False
     return bool(steps)
 
@@ -212,12 +284,9 @@ def _all_finite(params: Params) -> bool:
     return all(bool(torch.isfinite(value).all()) for value in params.values())
 
 
-def _finite(value: Any, path: str, missing: dict[str, str]) -> Any:
-    if isinstance(value, dict):
-        return {key: _finite(item, f"{path}.{key}" if path else str(key), missing) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(item, f"{path}[{index}]", missing) for index, item in enumerate(value)]
-    if isinstance(value, float) and not math.isfinite(value):
-        missing[path] = "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
-        return None
-    return value
+def sampled(data: Data, most: int) -> Data:
+    """Thin the rows evenly to at most so many."""
+    if len(data.targets) <= most:
+        return data
+    places = torch.linspace(0, len(data.targets) - 1, most, dtype=torch.float64).round().long()
+    return replace(data, inputs=data.inputs[places], targets=data.targets[places])

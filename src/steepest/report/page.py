@@ -1,11 +1,14 @@
-"""One offline HTML page: pictures, tables, the derivation and the verdict of a run."""
+"""One offline HTML page, in which a run can be looked at, touched and checked."""
 
 from __future__ import annotations
 
 import functools
 import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from torch import Tensor
 
@@ -13,8 +16,9 @@ from steepest.cost import Cost
 from steepest.derivation import Derivation
 from steepest.derivation.printing import MATHML_NAMESPACE
 from steepest.errors import SteepestError, door
-from steepest.report import parts
+from steepest.report import bundle, parts
 from steepest.report.data import Story, gather
+from steepest.report.plain import to_plain
 from steepest.trajectory import Trajectory
 
 if TYPE_CHECKING:
@@ -28,53 +32,93 @@ JOINERS = "\u200c\u200d"
 """Not printable on their own, but parts of words in Persian and of composed emoji."""
 
 
-def report_data(
-    run: Trajectory,
-    *,
-    cost: Cost | None = None,
-    inputs: Tensor | None = None,
-    targets: Tensor | None = None,
-    x_name: str = "input",
-    y_name: str = "target",
-    title: str | None = None,
-    along: tuple[str, str] | None = None,
-) -> dict[str, Any]:
-    """Tell a run as plain data: strings, numbers, lists and dicts that JSON can hold.
+class Given(TypedDict, total=False):
+    """What belongs to a run, as `write_report` says."""
 
-    The arguments are those of `write_report`. Of a long run the steps are thinned, as `["run"]["rule"]` says; a number
-    that is not finite is None, and `["not_finite"]` has its path and what it was.
+    cost: Cost | None
+    inputs: Tensor | None
+    targets: Tensor | None
+    x_name: str | Sequence[str]
+    y_name: str
+    title: str | None
+    along: tuple[str, str] | None
+
+
+def report_data(run: Trajectory | Mapping[str, Trajectory], **given: Unpack[Given]) -> dict[str, Any]:
+    """Tell a run, or several by their names, as plain data: strings, numbers, lists and dicts that JSON can hold.
+
+    The arguments are those of `write_report`. Of a long run the steps are thinned, as the `rule` of each of `["runs"]`
+    says; a number that is not finite is None, and `["not_finite"]` has its path and what it was.
 
     >>> from steepest import Cost, descend
     >>> run = descend(Cost.from_function(lambda m: m**2), {"m": 1.0}, learning_rate=0.25, epochs=1)
-    >>> [step["cost"] for step in report_data(run)["run"]["steps"]]
+    >>> report_data(run)["runs"][0]["costs"]
     [1.0, 0.25]
     """
     with door("report_data"):
-        told = gather(
-            run, cost=cost, inputs=inputs, targets=targets, x_name=x_name, y_name=y_name, title=title, along=along
+        return to_plain(gather(run, **given))
+
+
+class Shown:
+    """A page in a notebook: the cell that ends in it shows it in a frame of its own, which can do nothing outside."""
+
+    def __init__(self, story: Story, text: str, height: int) -> None:
+        self.text, self._story, self._height = text, story, height
+
+    def __repr__(self) -> str:
+        return f"Page('{shown(self._story.title)}': {self._story.run})"
+
+    def _repr_html_(self) -> str:
+        # Without allow-same-origin the frame has no way to the notebook, nor to what others wrote there.
+        return (
+            f'<iframe sandbox="allow-scripts allow-downloads allow-modals" srcdoc="{escape(self.text)}" '
+            f'title="{escape(shown(self._story.title))}" loading="lazy" '
+            f'style="width: 100%; height: {self._height}px; border: 0"></iframe>'
         )
-        return told.to_dict()
+
+    def _repr_png_(self) -> bytes:
+        return parts.png(parts.cost_axes(self._story))
+
+
+def show_report(run: Trajectory | Mapping[str, Trajectory], *, height: int = 900, **given: Unpack[Given]) -> Shown:
+    """Make the page of `write_report` for a notebook's cell, so many pixels high.
+
+    The other arguments are those of `write_report`. Where frames are not shown, the cell has the cost curve, or words.
+
+    >>> from steepest import Cost, descend
+    >>> run = descend(Cost.from_function(lambda m: m**2), {"m": 1.0}, learning_rate=0.25, epochs=9)
+    >>> show_report(run)
+    Page('A descent of 9 epochs': 9 epochs, cost 1 to 3.8147e-06: ran out of epochs after 9, with the gradient's norm \
+at 0.00391)
+    """
+    with door("show_report"):
+        story = gather(run, **given)
+        return Shown(story, page(story), height)
 
 
 def write_report(
     path: str | Path,
-    run: Trajectory,
+    run: Trajectory | Mapping[str, Trajectory],
     *,
     cost: Cost | None = None,
     inputs: Tensor | None = None,
     targets: Tensor | None = None,
-    x_name: str = "input",
+    x_name: str | Sequence[str] = "input",
     y_name: str = "target",
     title: str | None = None,
     along: tuple[str, str] | None = None,
     force: bool = False,
 ) -> Path:
-    """Write a run as one HTML file that needs no network and runs no code.
+    """Write a run, or several by their names, as one HTML file in which the descent can be touched, offline.
 
-    The run alone gives the verdict, the cost curve and the table of steps; with its `cost` come the curvature and the
-    map with the path, over the two parameters named `along` (or those that changed the cost most); with `inputs` and
-    `targets` of a linear model under mean squared error, the fit and the derivation at the run's start. What cannot
-    be shown is missing with the reason in words. The data of `report_data` are inside, as JSON.
+    Of a linear model under mean squared error (a `Cost.least_squares`, or `inputs` and `targets` that give the run's
+    costs) the page walks by itself, in float64: start, learning rate, frozen parameters, standardising and dragged
+    points are live. Of any other `cost` it plays back the recorded run over a slice of the cost, and says so. The run
+    alone gives the verdict, the cost curve and the table of steps. The surface lies over the two parameters named
+    `along`, or those that changed the cost most. `x_name` names the input, or each of several.
+
+    What cannot be shown is missing with the reason in words. The data of `report_data` are inside, as JSON; nothing is
+    asked of any network, and where scripts may not run, the pictures stand still.
 
     A cost that is no bowl known by its factor is asked for a Hessian product for each parameter, up to 2,000, and for
     1,681 forward passes.
@@ -96,32 +140,43 @@ def write_report(
             raise SteepestError(f"'{path}' is a folder", remedy="Name a file in it")
         if path.exists() and not force:
             raise SteepestError(f"'{path}' is there already", remedy="Name another file, or pass force=True")
-        told = gather(
-            run, cost=cost, inputs=inputs, targets=targets, x_name=x_name, y_name=y_name, title=title, along=along
+        text = page(
+            gather(
+                run, cost=cost, inputs=inputs, targets=targets, x_name=x_name, y_name=y_name, title=title, along=along
+            )
         )
-        text = _page(told)
         with path.open("w" if force else "x", encoding="utf-8", newline="\n") as file:
             file.write(text)
     return path
 
 
-def _page(told: Story) -> str:
+def page(told: Story) -> str:
+    """Write a story as the text of a page."""
     from markupsafe import Markup
+
+    from steepest.draw.trilobite import POSES
 
     run = told.run
     pictures = [parts.cost_picture(told), *parts.map_picture(told), *parts.fit_picture(told)]
-    embedded = json.dumps(told.to_dict(), allow_nan=False, separators=(",", ":")).translate(ESCAPES)
+    script = bundle.script()
     return _template().render(
         told=told,
         run=run,
-        bad=any(finding.bad for finding in told.findings),
         facts=parts.facts(told),
         curvature=parts.curvature(told),
         pictures=pictures,
         steps=parts.steps(run),
         derivations={name: _mathml(derivation) for name, derivation in told.derivations.items()},
-        embedded=Markup(embedded),
+        embedded=Markup(_json(to_plain(told))),
+        drawing=Markup(_json({pose: asdict(figure) for pose, figure in POSES.items()})),
+        style=Markup(bundle.style()),
+        script=Markup(script),
+        hash=Markup(bundle.fingerprint(script)),
     )
+
+
+def _json(data: Any) -> str:
+    return json.dumps(data, allow_nan=False, separators=(",", ":")).translate(ESCAPES)
 
 
 @functools.cache

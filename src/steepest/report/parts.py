@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from steepest import vectors
+from steepest.errors import listed
 from steepest.report.data import Story
 from steepest.report.thinning import chosen, rule
 from steepest.trajectory import Trajectory
@@ -22,6 +23,9 @@ MOST_COLUMNS = 6
 
 MOST_ROWS = 20
 """So many examples stand in the table beside the fit."""
+
+COLOURS, DOTS = 64, 90
+"""The palette of a picture in a page and its dots an inch: they are shown only where no script runs."""
 
 SIDE = 5
 """The table beside the map has so many rows and columns."""
@@ -94,12 +98,20 @@ def curvature(told: Story) -> list[tuple[str, str]]:
     ]
 
 
-def _source(ax: Axes) -> str:
+def png(ax: Axes) -> bytes:
+    """The picture as a small PNG."""
     figure = ax.get_figure(root=True)
     assert figure is not None
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png")
-    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+    from PIL import Image
+
+    buffer, smaller = io.BytesIO(), io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=DOTS)
+    Image.open(buffer).convert("RGB").quantize(COLOURS).save(smaller, "png", optimize=True)
+    return smaller.getvalue()
+
+
+def _source(ax: Axes) -> str:
+    return "data:image/png;base64," + base64.b64encode(png(ax)).decode()
 
 
 def _cell(value: float, digits: int = 6) -> tuple[str, str]:
@@ -108,9 +120,15 @@ def _cell(value: float, digits: int = 6) -> tuple[str, str]:
     return paper.number(value, digits), repr(float(value))
 
 
+def cost_axes(told: Story) -> Axes:
+    """The cost by epoch, drawn."""
+    from steepest import draw
+
+    return draw.cost_curve(told.run, minimum=told.floor)
+
+
 def cost_picture(told: Story) -> Picture:
     """The cost by epoch; the table of steps stands beside it."""
-    from steepest import draw
     from steepest.draw import paper
 
     first, last = told.run.steps[0], told.run.steps[-1]
@@ -119,7 +137,7 @@ def cost_picture(told: Story) -> Picture:
         "How far off the model is, on average, after each adjustment.",
         f"The cost by epoch: {paper.number(first.cost)} at epoch {first.epoch:,}, "
         f"{paper.number(last.cost)} at epoch {last.epoch:,}.",
-        _source(draw.cost_curve(told.run, minimum=told.floor)),
+        _source(cost_axes(told)),
     )
 
 
@@ -158,31 +176,30 @@ def fit_picture(told: Story) -> list[Picture]:
     """Data and estimates, where the model is linear."""
     from steepest import draw
 
-    if not told.fits or told.inputs is None or told.targets is None:
+    if not told.fits or told.data is None:
         return []
+    data, own = told.data, told.in_own_units(told.shown.params)
+    single = len(data.names) == 1
     ax = draw.fit(
-        told.inputs, told.targets, params=told.shown.params, cost=told.shown.cost, gradient=told.shown.gradient,
-        exact=None if told.inputs.ndim > 1 and told.inputs.shape[1] > 1 else told.minimum,
-        x_name=told.x_name, y_name=told.y_name,
+        data.inputs[:, 0] if single else data.inputs, data.targets, params=own, cost=told.shown.cost,
+        gradient=told.shown.gradient, exact=told.in_own_units(told.minimum) if told.minimum and single else None,
+        x_name=data.names[0] if single else "input", y_name=data.target,
     )  # fmt: skip
-    columns = told.inputs.detach().double().reshape(len(told.inputs), -1)[:MOST_ROWS].cpu()
-    targets = told.targets.detach().double().reshape(-1)[:MOST_ROWS].cpu()
-    flat = vectors.flat(told.shown.params).double().cpu()
+    columns, targets, flat = data.inputs[:MOST_ROWS], data.targets[:MOST_ROWS], vectors.flat(own).double().cpu()
     count = columns.shape[1]
     estimates = columns @ flat[:count] + (flat[count] if len(flat) > count else 0.0)
-    single = count == 1
     rows = [
         [(str(index), str(index)), *([_cell(float(x[0]))] if single else []), _cell(y), _cell(at), _cell(at - y)]
         for index, (x, y, at) in enumerate(zip(columns, targets.tolist(), estimates.tolist(), strict=True))
     ]
-    heads = ("row", *((told.x_name,) if single else ()), told.y_name, "estimate", "difference")
+    heads = ("row", *((data.names[0],) if single else ()), data.target, "estimate", "difference")
     return [
         Picture(
             f"Data and fit at epoch {told.shown.epoch:,}",
             "Each stick is one difference between the estimate and the data; the cost is the mean of their squares.",
-            f"{told.y_name} by {told.x_name}: {len(told.targets):,} examples and the fitted model.",
+            f"{data.target} by {listed(data.names)}: {data.examples:,} examples and the fitted model.",
             _source(ax),
-            Grid(heads, rows, f"{len(rows):,} of {len(told.targets):,} examples."),
+            Grid(heads, rows, f"{len(rows):,} of {data.examples:,} examples."),
         )
     ]
 

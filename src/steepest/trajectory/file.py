@@ -241,3 +241,13 @@ def _complaint(path: Path, error: Exception) -> SteepestError:
         found, cause = f"it is not a run, or it is damaged ({text})", ""
         remedy = "Give a file that `descend` has written"
     return SteepestError(found, cause=cause, remedy=remedy, asked=str(path))
+
+
+def is_run(path: Path) -> bool:
+    """Whether a file is a run, by its first bytes alone."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(72)
+    except OSError:
+        return False
+    return head.startswith(b"SQLite format 3\0") and int.from_bytes(head[68:72], "big") == APPLICATION

@@ -1,0 +1,56 @@
+// The page: one state, and the views that show it.
+
+import { mountCards } from "./cards.js";
+import { mountChecks } from "./checks.js";
+import { mountCompare } from "./compare.js";
+import { mountCurve } from "./curve.js";
+import { mountDerivation } from "./derivation.js";
+import { mountExport } from "./export.js";
+import { mountFit } from "./fit.js";
+import { mountFog } from "./fog.js";
+import { mountGraph } from "./graph.js";
+import { mountHead } from "./head.js";
+import { mountHelp } from "./help.js";
+import { mountLandscape } from "./landscape.js";
+import { mountNarration } from "./narration.js";
+import { mountPredict } from "./predict.js";
+import { mountRate } from "./rate.js";
+import { mountScript } from "./script.js";
+import { mountSettings } from "./settings.js";
+import { mountShare } from "./share.js";
+import { State } from "./state.js";
+import { mountTable } from "./table.js";
+import { mountTransport } from "./transport.js";
+import { speak } from "./words.js";
+
+/** In the order of reading; share comes first, because it sets the state that was linked to. */
+const VIEWS = {
+  share: mountShare, head: mountHead, landscape: mountLandscape, fit: mountFit, curve: mountCurve, cards: mountCards,
+  transport: mountTransport, rate: mountRate, settings: mountSettings, predict: mountPredict,
+  narration: mountNarration, derivation: mountDerivation, graph: mountGraph, fog: mountFog, script: mountScript,
+  table: mountTable, compare: mountCompare, checks: mountChecks, export: mountExport, help: mountHelp,
+};
+
+const data = JSON.parse(document.getElementById("run")?.textContent ?? "null");
+const state = new State(data);
+state.on([], () => speak(state.get("language")));
+for (const [id, mount] of Object.entries(VIEWS)) {
+  const place = document.getElementById(id);
+  if (place) mount(place, state);
+}
+
+// A quantity lights up in every view that shows it: elements say which with data-lights.
+let lit = "";
+for (const event of ["pointerover", "focusin"])
+  document.addEventListener(event, (/** @type {any} */ { target }) => {
+    const light = target.closest?.("[data-lights]")?.getAttribute("data-lights") ?? "";
+    if (light === lit) return;
+    for (const element of document.querySelectorAll(".lit")) element.classList.remove("lit");
+    for (const name of light.split(" "))
+      if (name) for (const element of document.querySelectorAll(`[data-lights~="${CSS.escape(name)}"]`)) element.classList.add("lit");
+    lit = light;
+  });
+
+document.documentElement.classList.add("ready");
+/** For tests and for the curious: the state behind the page. */
+Object.assign(window, { steepest: state });
