@@ -103,6 +103,7 @@ def test_the_cane_stands_where_it_stands(chromium: Browser, trial_page: Path) ->
 def test_the_table_has_the_costs_of_pytorch(chromium: Browser, trial_page: Path) -> None:
     with opened(chromium, trial_page) as page:
         page.locator("#landscape details summary").click()
+        until(page, "document.querySelector('#landscape td') !== null")
         read = """cells => cells.map(cell => Number(cell.title.replace('−', '-')))"""
         m = page.locator("#landscape table thead th.one").evaluate_all(read)
         b = page.locator("#landscape table tbody th").evaluate_all(read)

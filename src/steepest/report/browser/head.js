@@ -13,7 +13,7 @@ export function mountHead(place, state) {
   const judged = html("p", { class: "judged", role: "status" }, rule, claim);
   const summary = html("summary"), proof = html("div");
   const why = html("details", { class: "why" }, summary, proof);
-  place.append(html("div", { class: "row headline" }, ...place.childNodes, epoch, judged), why);
+  place.append(html("div", { class: "row headline" }, ...place.childNodes, epoch, judged, why));
 
   state.on(["at", "walk"], () => {
     const { epochs, count } = state.walk;

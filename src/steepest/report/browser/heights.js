@@ -31,17 +31,17 @@ export class Heights {
   }
 
   /**
-   * Between which height lines a height is: the line's number, and a part of the way to the next.
-   * @param {number} height
+   * The height line nearest to each of so many heights from 0 to 1; NaN where there is none.
+   * @param {number} count
    */
-  level(height) {
-    const { marks } = this;
-    let next = 0;
-    while (next < marks.length && marks[next] <= height) next++;
-    const low = next ? marks[next - 1] : 0, high = next < marks.length ? marks[next] : Math.max(1, low) + 1e-9;
-    // Neither end is a line: below the first, and above the last.
-    const part = (height - low) / (high - low || 1);
-    return next + (next === marks.length ? Math.min(0.49, part * 0.49) : next ? part : 0.51 + 0.49 * part);
+  nearest(count) {
+    const { marks } = this, found = new Float64Array(count).fill(NaN);
+    for (let k = 0, next = 0; k < count && marks.length; k++) {
+      const height = (k + 0.5) / count;
+      while (next + 1 < marks.length && marks[next + 1] - height < height - marks[next]) next++;
+      found[k] = marks[next];
+    }
+    return found;
   }
 
   /** Round costs within the box, at least so far apart in height. @param {number} apart @returns {number[]} */

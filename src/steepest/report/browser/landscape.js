@@ -245,7 +245,7 @@ export function mountLandscape(place, state) {
  * @param {number} width
  */
 function tallness(width) {
-  return Math.max(240, Math.min(width * 0.86, innerHeight * 0.52 - 60, 620));
+  return Math.max(240, Math.min(width * 0.86, innerHeight * 0.54 - 60, 620));
 }
 
 /**

@@ -12,7 +12,7 @@ import { LIGHTS, LINES, TONES, colourTable } from "./colours.js";
  * @property {Float64Array} depth the less, the nearer
  * @property {Float64Array} tone index of the colour, from 0 to TONES - 1
  * @property {Float64Array} light from 0 to LIGHTS - 1
- * @property {Float64Array} level a height line runs wherever it is a whole number above 0
+ * @property {Float64Array} marks the height line nearest to each of MARKS heights from 0 to 1
  */
 
 /**
@@ -23,8 +23,10 @@ import { LIGHTS, LINES, TONES, colourTable } from "./colours.js";
  * @property {Float32Array} depth
  */
 
-/** Lines nearer to each other than so many pixels would be a grey veil. */
-const CLOSEST = 3;
+/** So finely is told which height line is nearest. */
+export const MARKS = 1024;
+/** Where the ground rises by more than this share of the height in a pixel, lines would be a grey veil. */
+const STEEPEST = 0.025;
 /** Rounding must not leave a gap between two triangles. */
 const SEAM = 1e-6;
 
@@ -47,7 +49,7 @@ export function raster(target, mesh, thick = 1) {
  * @param {Target} target @param {Mesh} mesh @param {number} a @param {number} b @param {number} c @param {number} thick
  */
 function triangle(target, mesh, a, b, c, thick) {
-  const { x, y, depth, tone, light, level } = mesh, { width, height, pixels } = target;
+  const { x, y, depth, tone, light, marks } = mesh, { width, height, pixels } = target;
   const ax = x[a], ay = y[a], bx = x[b] - ax, by = y[b] - ay, cx = x[c] - ax, cy = y[c] - ay, area = bx * cy - cx * by;
   if (area === 0) return;
   // Whatever is interpolated is a plane over the screen: its slopes along x and y, of the second and the third corner.
@@ -55,8 +57,7 @@ function triangle(target, mesh, a, b, c, thick) {
   const za = depth[a], zb = depth[b] - za, zc = depth[c] - za, zx = zb * xb + zc * xc, zy = zb * yb + zc * yc;
   const ta = tone[a], tb = tone[b] - ta, tc = tone[c] - ta, tx = tb * xb + tc * xc, ty = tb * yb + tc * yc;
   const sa = light[a], sb = light[b] - sa, sc = light[c] - sa, sx = sb * xb + sc * xc, sy = sb * yb + sc * yc;
-  const la = level[a], lb = level[b] - la, lc = level[c] - la, lx = lb * xb + lc * xc, ly = lb * yb + lc * yc;
-  const slope = Math.hypot(lx, ly), lined = slope > 0 && slope * CLOSEST < 1;
+  const slope = Math.hypot(tx, ty) / (TONES - 1), lined = slope > 0 && slope < STEEPEST;
   const apart = lined ? 1 / slope : 0, reach = thick / 2 + 0.5;
   const table = colourTable(), nearest = target.depth;
   const top = Math.max(0, Math.ceil(ay + Math.min(0, by, cy) - 0.5));
@@ -74,7 +75,7 @@ function triangle(target, mesh, a, b, c, thick) {
     const last = Math.min(width - 1, Math.floor(ax + high - 0.5 + SEAM));
     if (!(first <= last)) continue;
     const u = first + 0.5 - ax;
-    let z = za + zx * u + zy * v, t = ta + tx * u + ty * v, s = sa + sx * u + sy * v, l = la + lx * u + ly * v;
+    let z = za + zx * u + zy * v, t = ta + tx * u + ty * v, s = sa + sx * u + sy * v;
     for (let index = row * width + first, end = row * width + last; index <= end; index++) {
       if (z < nearest[index]) {
         nearest[index] = z;
@@ -82,15 +83,13 @@ function triangle(target, mesh, a, b, c, thick) {
         const bright = s <= 0 ? 0 : s >= LIGHTS - 1 ? LIGHTS - 1 : (s + 0.5) | 0;
         let line = 0;
         if (lined) {
-          const number = (l + 0.5) | 0;
-          if (number > 0) {
-            const cover = reach - (l > number ? l - number : number - l) * apart;
-            if (cover > 0) line = cover >= 1 ? LINES - 1 : (cover * (LINES - 1) + 0.5) | 0;
-          }
+          const height = t <= 0 ? 0 : t / (TONES - 1), mark = marks[height >= 1 ? MARKS - 1 : (height * MARKS) | 0];
+          const cover = reach - (height > mark ? height - mark : mark - height) * apart;
+          if (cover > 0) line = cover >= 1 ? LINES - 1 : (cover * (LINES - 1) + 0.5) | 0;
         }
         pixels[index] = table[tint + TONES * (bright + LIGHTS * line)];
       }
-      z += zx; t += tx; s += sx; l += lx;
+      z += zx; t += tx; s += sx;
     }
   }
 }

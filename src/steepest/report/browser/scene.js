@@ -1,7 +1,7 @@
 // The scene: the ground seen from somewhere, drawn once, and asked where a point of it is on the screen.
 
 import { PLAIN, TONES } from "./colours.js";
-import { raster } from "./raster.js";
+import { MARKS, raster } from "./raster.js";
 
 /** @typedef {import("./ground.js").Ground} Ground */
 /** @typedef {import("./heights.js").Heights} Heights */
@@ -22,12 +22,11 @@ const CONTRAST = 11;
 export function relief({ xs, ys, costs, reach }, heights, lit) {
   const columns = xs.length, rows = ys.length, count = columns * rows;
   const made = () => new Float64Array(count);
-  const mesh = { columns, rows, x: made(), y: made(), depth: made(), tone: made(), light: made(), level: made() };
+  const mesh = { columns, rows, x: made(), y: made(), depth: made(), tone: made(), light: made(), marks: heights.nearest(MARKS) };
   const u = xs.map((a) => share(a, reach.x)), v = ys.map((b) => share(b, reach.y)), h = made();
   for (let k = 0; k < count; k++) {
     h[k] = heights.of(costs[k]);
     mesh.tone[k] = h[k] * (TONES - 1);
-    mesh.level[k] = heights.level(h[k]);
   }
   for (let i = 0; i < columns; i++)
     for (let j = 0; j < rows; j++) {
