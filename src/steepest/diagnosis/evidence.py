@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 import statistics
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -47,6 +47,9 @@ BOWL = 1e-3
 ROUNDING = 100
 """Last digits of the parameters that a step must move: a difference of gradients over less is made of rounding."""
 
+NUMBERS_AT_ONCE = 2**20
+"""So many numbers of a run's steps are laid out in one matrix."""
+
 MARGIN = 0.98
 """Share of the learning-rate limit that is advised at most: the limit is measured, and rates are rounded."""
 
@@ -68,8 +71,9 @@ class Evidence:
 
     def __init__(self, run: Trajectory, curvature: Curvature | None) -> None:
         self.run, self.curvature = run, curvature
-        self.steps = [step for step in run.steps if _finite(step)]
-        self.broken = next((step for step in run.steps if not _finite(step)), None)
+        finite = [bool(fine) for part in _rows(run.steps) for fine in part.finite]
+        self.steps = [step for step, fine in zip(run.steps, finite, strict=True) if fine]
+        self.broken = next((step for step, fine in zip(run.steps, finite, strict=True) if not fine), None)
         self.rate = run.steps[-1].learning_rate
 
     @cached_property
@@ -108,7 +112,7 @@ class Evidence:
     @cached_property
     def turns(self) -> list[Turn]:
         """Every pair of steps one epoch apart that moved by more than rounding."""
-        return [turn for pair in itertools.pairwise(self.steps) if (turn := _turn(*pair, self.eps))]
+        return [turn for part in _rows(self.steps, overlap=1) for turn in _turns(part, self.eps)]
 
     @cached_property
     def latest(self) -> list[Turn]:
@@ -228,16 +232,57 @@ def _better(path: Evidence) -> Better | None:
     return Better(rate, epochs, now, f"{aim} from the start" if path.bowl else f"{aim} from here, if the bowl holds")
 
 
-def _turn(step: Step, following: Step, eps: float) -> Turn | None:
-    size = _largest(step.gradient)
-    moved = abs(step.learning_rate) * length(step.gradient)
-    if following.epoch != step.epoch + 1 or size == 0 or moved <= ROUNDING * eps * length(step.params):
-        return None
-    here, there = (vectors.scaled(item.gradient, by=1 / size) for item in (step, following))
-    along, before, after = vectors.dot(here, there), vectors.dot(here, here), length(there)
-    if not math.isfinite(along):
-        return None
-    return Turn(step.epoch, 1 - along / before, along / (math.sqrt(before) * after) if after else 0.0)
+@dataclass(frozen=True)
+class _Rows:
+    """Some steps in a row, their numbers as float64 matrices `(steps, parameters)`."""
+
+    steps: Sequence[Step]
+    params: Tensor
+    gradients: Tensor
+
+    @cached_property
+    def finite(self) -> list[bool]:
+        costs = torch.tensor([step.cost for step in self.steps], dtype=torch.float64)
+        every = costs[:, None], self.params, self.gradients
+        return torch.cat(every, dim=1).isfinite().all(dim=1).tolist()
+
+
+def _rows(steps: Sequence[Step], overlap: int = 0) -> Iterator[_Rows]:
+    """Lay steps out as matrices, some at a time: of a long run, one tensor operation a step would be slow."""
+    size = sum(value.numel() for value in steps[0].params.values()) if steps else 1
+    most = max(2, NUMBERS_AT_ONCE // size)
+    for first in range(0, max(len(steps) - overlap, 0), most - overlap):
+        part = steps[first : first + most]
+        params, gradients = (
+            torch.stack([vectors.flat(getattr(step, kind)).double().cpu() for step in part])
+            for kind in ("params", "gradient")
+        )
+        yield _Rows(part, params, gradients)
+
+
+def _turns(part: _Rows, eps: float) -> list[Turn]:
+    largest = part.gradients.abs().amax(dim=1)
+    here, there = (rows / largest[:-1, None] for rows in (part.gradients[:-1], part.gradients[1:]))
+    before, along = (here * here).sum(dim=1), (here * there).sum(dim=1)
+    rates = torch.tensor([step.learning_rate for step in part.steps[:-1]], dtype=torch.float64).abs()
+    moved = rates * largest[:-1] * before.sqrt()
+    seen = (largest[:-1] > 0) & (moved > ROUNDING * eps * _lengths(part.params[:-1])) & along.isfinite()
+    curvature = 1 - along / before
+    cosine = torch.where(along == 0, 0.0, along / (before.sqrt() * _lengths(there)))
+    return [
+        Turn(step.epoch, bend, turned)
+        for step, following, fine, bend, turned in zip(
+            part.steps, part.steps[1:], seen.tolist(), curvature.tolist(), cosine.tolist(), strict=False
+        )
+        if fine and following.epoch == step.epoch + 1
+    ]
+
+
+def _lengths(rows: Tensor) -> Tensor:
+    """The length of each row, scaled before squaring so that a diverging run does not overflow."""
+    largest = rows.abs().amax(dim=1, keepdim=True)
+    scaled = torch.where(largest > 0, rows / largest, 0.0)
+    return largest[:, 0] * torch.linalg.vector_norm(scaled, dim=1)
 
 
 def _trend(steps: list[Step]) -> float:
@@ -246,10 +291,6 @@ def _trend(steps: list[Step]) -> float:
     if len(points) < 2:
         return 1.0 if points else 0.0
     return math.exp(min(700.0, statistics.linear_regression(*zip(*points, strict=True)).slope))
-
-
-def _finite(step: Step) -> bool:
-    return math.isfinite(step.cost) and math.isfinite(_largest(step.gradient)) and math.isfinite(_largest(step.params))
 
 
 def _largest(params: Params) -> float:
