@@ -19,8 +19,9 @@ run: .venv/ready
 	$(BIN)/steepest descend --report --force -o $(OUTPUT)
 	@$(BIN)/steepest draw $(OUTPUT)/run.steepest --what squares,surface,slope,steps,rates,gradients,animation --force
 
-gallery: run
+gallery: run .venv/ready-test
 	$(BIN)/steepest draw $(OUTPUT)/run.steepest -o docs/gallery --force
+	$(BIN)/python docs/shots.py $(OUTPUT)/report.html
 
 test: .venv/ready-test
 	$(BIN)/python -m pytest -n 2
