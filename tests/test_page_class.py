@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from browser import opened, settle
-from costs import START
+from browser import opened, settle, until
+from costs import START, X, Y
 from pictures import RUN, TRIAL
 from PIL import Image
 from playwright.sync_api import Browser, Page
@@ -33,15 +33,6 @@ def shown(page: Page, script: str) -> Any:
     found = page.evaluate(script)
     settle(page)
     return found
-
-
-def until(page: Page, script: str) -> None:
-    """Wait for something that the page does in its own time; it lets no text be run as a script, so it is asked."""
-    for _ in range(100):
-        if page.evaluate(script):
-            return
-        page.wait_for_timeout(50)
-    pytest.fail(f"it never came to this: {script}")
 
 
 def value(page: Page, selector: str) -> float:
@@ -370,3 +361,17 @@ def test_the_trial_that_is_tapped_is_the_trial() -> None:
         long = 0.01 / math.hypot(east, north)
         there = {"m": here["m"] + east * long, "b": here["b"] + north * long}
         assert float(TRIAL.value(there)) - cost == pytest.approx(CHANGES[way], abs=5e-6)
+
+
+def test_a_run_in_float32_is_held_to_the_digits_of_float32(chromium: Browser, paged: Callable[..., Path]) -> None:
+    inputs, targets = X.float(), Y.float()
+    cost = Cost.from_function(lambda m, b: ((m * inputs + b - targets) ** 2).mean())
+    run = descend(cost, START, learning_rate=0.01, epochs=1001)
+    with opened(chromium, paged(run, cost=cost, inputs=inputs, targets=targets)) as page:
+        told = page.locator("#checks").inner_text()
+        assert "in float32; epochs compared: 116" in told and "✗" not in told
+        assert page.get_by_label("start m").input_value() == "0.9"
+        # A hundredth of a percent would be too far for float32, too.
+        page.evaluate("steepest.recorded.costs[20] *= 1.0002; steepest.set({phase: 2})")
+        settle(page)
+        assert "✗" in page.locator("#checks").inner_text()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -64,10 +65,13 @@ def to_plain(story: Story) -> dict[str, Any]:
 def _run(label: str, run: Trajectory, names: list[str], findings: tuple[Finding, ...], *, live: bool) -> dict[str, Any]:
     most = max(FEWEST_STEPS, min(MOST_LIVE if live else MOST_STEPS, MOST_NUMBERS // (2 * len(names) + 1)))
     steps = [run.steps[index] for index in kept(run, most)]
+    kind = functools.reduce(torch.promote_types, (value.dtype for value in run.end.values()))
     told: dict[str, Any] = {
         "label": label,
         "names": names,
         "rate": run.steps[-1].learning_rate,
+        "kind": str(kind).removeprefix("torch."),
+        "eps": torch.finfo(kind).eps,
         "outcome": run.outcome.word,
         "because": run.because,
         "epochs": [step.epoch for step in steps],

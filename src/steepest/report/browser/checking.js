@@ -17,6 +17,8 @@ import { costAt, modes } from "./engine.js";
 
 /** Float64 rounds at 1e-16; a thousand epochs, or a sum over a thousand points, gather no more than this. */
 const ROUNDING = 1e-11;
+/** What a recorded run of this kind of float gathers: a thousand last digits. @param {number} eps */
+const gathered = (eps) => Math.max(ROUNDING, 1000 * eps);
 /** Central differences of a bowl have no error but rounding, divided by the step. */
 const TAPPING = 1e-7;
 
@@ -34,8 +36,9 @@ export function againstRecorded(state) {
   const alike = begun && settings.rate === recorded.rate && settings.run === 0 && !settings.moved.length
     && !settings.frozen.includes(true) && settings.standardise === Boolean(state.data.live.standardised);
   if (!alike) return [];
+  const { kind, eps } = state.runs[0];
   /** @type {Check} */
-  const cost = { what: "check.walk_cost", one: NaN, other: NaN, apart: -1, allowed: ROUNDING };
+  const cost = { what: "check.walk_cost", one: NaN, other: NaN, apart: -1, allowed: gathered(eps) };
   const place = { ...cost, what: "check.walk_params" };
   const lowest = Math.abs(state.floor ?? 0);
   let epochs = 0;
@@ -47,7 +50,7 @@ export function againstRecorded(state) {
     for (let i = 0; i < size; i++)
       note(place, walk.params[at * size + i], recorded.params[index * size + i]);
   }
-  return [cost, place].map((check) => ({ ...check, names: { epochs } }));
+  return [cost, place].map((check) => ({ ...check, names: { epochs, kind } }));
 }
 
 /**
@@ -145,7 +148,9 @@ export function ofTheRecord(state) {
   const { walk, runs } = state, { size, count, epochs } = walk, lengths = runs[state.get("run")].gradient_lengths;
   if (!size) return [];
   /** @type {Check} */
-  const adjusted = { what: "check.adjusted", one: NaN, other: NaN, apart: -1, allowed: ROUNDING };
+  const adjusted = {
+    what: "check.adjusted", one: NaN, other: NaN, apart: -1, allowed: gathered(runs[state.get("run")].eps),
+  };
   const long = { ...adjusted, what: "check.length" }, fall = { ...adjusted, what: "check.fall", allowed: Infinity };
   let steps = 0, shortest = Infinity;
   for (let k = 0; k < count; k++) {

@@ -40,11 +40,11 @@ export function mountChecks(place, state) {
       const check = checks[index];
       row.hidden = !check;
       if (!check) return;
-      const good = check.apart <= check.allowed, { name = "", ...others } = check.names ?? {};
+      const good = check.apart <= check.allowed, { name = "", kind = "", ...others } = check.names ?? {};
       row.className = good ? "good" : "bad";
       set(row, { "data-check": check.what, "data-apart": check.apart, "data-lights": check.lights });
       const counted = Object.fromEntries(Object.entries(others).map(([key, value]) => [key, whole(Number(value))]));
-      say(cells[0], word(check.what, { ...counted, name: String(name).slice(0, 40) }));
+      say(cells[0], word(check.what, { ...counted, kind, name: String(name).slice(0, 40) }));
       [check.one, check.other, check.apart].forEach((value, column) => {
         say(cells[column + 1], shown(value, column === 2 ? 2 : 6));
         set(cells[column + 1], { title: full(value) });

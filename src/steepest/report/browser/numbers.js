@@ -21,6 +21,16 @@ export function full(value) {
   return value === null || value === undefined || Number.isNaN(value) ? "NaN" : minus(String(value));
 }
 
+/** As one would have typed it: of a float32's own value, the shortest number that rounds to it. @param {number} value */
+export function typed(value) {
+  if (Math.fround(value) !== value) return String(value);
+  for (let digits = 1; digits < 10; digits++) {
+    const short = Number(value.toPrecision(digits));
+    if (Math.fround(short) === value) return String(short);
+  }
+  return String(value);
+}
+
 /** A whole number, its thousands apart. @param {number} value */
 export function whole(value) {
   return Number.isFinite(value) ? minus(grouped(String(Math.round(value)))) : shown(value);

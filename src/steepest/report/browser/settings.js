@@ -2,7 +2,7 @@
 
 import { fill, html, say, set } from "./elements.js";
 import { modes, standardised } from "./engine.js";
-import { shown } from "./numbers.js";
+import { shown, typed } from "./numbers.js";
 import { LANGUAGES, word } from "./words.js";
 
 /** So many parameters have a field of their own; the others are set by the start that was recorded. */
@@ -61,7 +61,7 @@ export function mountSettings(place, state) {
     for (const { name, index, text, input, hold } of starts) {
       say(text, word("settings.start", { name: name.slice(0, 60) }));
       text.className = index === one ? "one" : index === two ? "two" : "";
-      if (document.activeElement !== input) input.value = String(state.get("start")[index]);
+      if (document.activeElement !== input) input.value = typed(state.get("start")[index]);
       say(hold.text, word("settings.frozen", { name: starts.length > 4 ? "" : name.slice(0, 30) }).trim());
       hold.input.checked = state.get("frozen")[index];
     }

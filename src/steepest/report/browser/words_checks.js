@@ -14,11 +14,11 @@ export const CHECKS = {
   "check.yes": { en: "✓ yes", de: "✓ ja" },
   "check.no": { en: "✗ no", de: "✗ nein" },
   "check.walk_cost": {
-    en: "Cost where the walks differ most: this page, PyTorch's recorded run; epochs compared: {epochs}",
-    de: "Kosten, wo die Wege am weitesten auseinander sind: diese Seite, PyTorchs Lauf; verglichen: {epochs}" },
+    en: "Cost where the walks differ most: this page, PyTorch's recorded run in {kind}; epochs compared: {epochs}",
+    de: "Kosten, wo die Wege am weitesten auseinander sind: diese Seite, PyTorchs Lauf in {kind}; verglichen: {epochs}" },
   "check.walk_params": {
-    en: "Parameter where the walks differ most: this page, PyTorch's recorded run; epochs compared: {epochs}",
-    de: "Parameter, wo die Wege am weitesten auseinander sind: diese Seite, PyTorchs Lauf; verglichen: {epochs}" },
+    en: "Parameter where the walks differ most: this page, PyTorch's recorded run in {kind}; epochs compared: {epochs}",
+    de: "Parameter, wo die Wege am weitesten auseinander sind: diese Seite, PyTorchs Lauf in {kind}; verglichen: {epochs}" },
   "check.cost": {
     en: "Cost at this step: from the bowl, mean square over the points",
     de: "Kosten bei diesem Schritt: aus der Schüssel, mittleres Quadrat über die Punkte" },
