@@ -311,6 +311,15 @@ draw.rates(runs, minimum=lowest).figure
 # the floor than it was, above the limit farther away. 0.054 still arrives, 0.055 never does. A
 # learning rate that is too large is no matter of luck: it can be computed.
 #
+# ## Touch it
+#
+# Below is the same descent as a page of its own. Step through the four phases, drag a patient or an
+# end of the line, pull the learning rate over the cliff, or let the trilobite tap through fog.
+
+# %%
+steepest.show_report(run, cost=trial, inputs=dosage, targets=forgetfulness, **names)
+
+# %% [markdown]
 # ## Build it, and check
 #
 # Write one round of the four steps yourself, without `backward()` and without an optimizer. You

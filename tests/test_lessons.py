@@ -131,6 +131,6 @@ def test_the_lesson_runs_and_every_printed_number_is_asserted(
     assert [texts(cell, "stdout").strip() for cell in answers] == list(ANSWERS.values())
     assert SAYS[path.stem] in "".join(texts(cell, "stdout") for cell in lesson)
     shown = [kind for cell in lesson for output in cell.outputs for kind in output.get("data", {})]
-    assert shown.count("image/png") >= 5 and shown.count("text/html") >= 2, "figures, both derivations"
+    assert shown.count("image/png") >= 5 and shown.count("text/html") >= 3, "figures, both derivations, page"
     assert shown.count("image/gif") == 1, "the film"
     assert [file.name for file in tmp_path.iterdir()] in ([], ["jupyter"])
