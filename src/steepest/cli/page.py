@@ -22,11 +22,14 @@ PAGE = "report.html"
 def report_runs(given: list[str], choices: Choices, *, output: Path | None, force: bool) -> int:
     """Write one offline page of runs down one table's cost, and print where it is."""
     paths, table = _told_apart(given)
-    runs = {label: Trajectory.load(path) for label, path in zip(_labels(paths), paths, strict=True)}
+    path = output or paths[0].parent / PAGE
+    if path.exists() and not force:
+        raise SteepestError(f"'{path}' is there already", remedy="Replace it with --force, or name another with -o")
+    runs = {label: Trajectory.load(file) for label, file in zip(_labels(paths), paths, strict=True)}
     problem = pose(replace(choices, table=table))
     for run in runs.values():
         refuse_another(problem, run)
-    written = write_page(problem, runs, output or paths[0].parent / PAGE, force=force)
+    written = write_page(problem, runs, path, force=force)
     show.console().print(Text(str(written)))
     return 0
 
@@ -43,9 +46,6 @@ def write_page(problem: Problem, runs: Mapping[str, Trajectory], path: Path, *, 
         targets=targets,
         x_name=table.features,
         y_name=table.target,
-        title=f"{table.target} from {table.features[0]}"
-        if len(table.features) == 1
-        else f"{table.target}, {table.name}",
         force=force,
     )
 

@@ -5,6 +5,10 @@ import { shown } from "./numbers.js";
 
 /** @typedef {[number, number]} Span */
 
+/** Pixels: what an upright axis name takes at the left, and the width of a figure of 12 pixels. */
+const BESIDE_NAME = 26;
+const LETTER = 7;
+
 /** Round places between two ends, at most so many. @param {Span} span @param {number} most @returns {number[]} */
 export function ticks([low, high], most) {
   const rough = (high - low) / Math.max(1, most);
@@ -32,6 +36,7 @@ export class Frame {
    */
   constructor(place, { label, height, redraw, left = 52, bottom = 36, top = 10, right = 12 }) {
     this.margin = { left, bottom, top, right };
+    this.least = left;
     this.width = this.height = 0;
     this.logX = this.logY = false;
     /** @type {Span} */ this.spanX = [0, 1];
@@ -55,8 +60,10 @@ export class Frame {
   /** Lay the axes out anew. @param {{x: Span, y: Span, xName: string, yName: string, logX?: boolean, logY?: boolean}} to */
   limits({ x, y, xName, yName, logX = false, logY = false }) {
     Object.assign(this, { spanX: x, spanY: y, logX, logY });
-    const { left, bottom, top, right } = this.margin, low = this.height - bottom, far = this.width - right;
     const across = (logX ? powers : ticks)(x, this.width / 70), up = (logY ? powers : ticks)(y, this.height / 45);
+    const widest = Math.max(...up.map((value) => tickName(value, logY).length));
+    if (this.least) this.margin.left = Math.max(this.least, BESIDE_NAME + LETTER * widest);
+    const { left, bottom, top, right } = this.margin, low = this.height - bottom, far = this.width - right;
     fill(
       this.grid,
       up.map((value) => svg("line", { x1: left, x2: far, y1: this.y(value), y2: this.y(value) })),

@@ -76,8 +76,8 @@ export function drawTicks(place, scene, names, { width, lights }) {
     const { x, y } = pose(...point), far = (x - middle.x) / 40;
     return svg("text", { x, y: y + 4, "text-anchor": far > 1 ? "start" : far < -1 ? "end" : "middle", ...facts }, said);
   };
-  /** A name, and no part of it outside the picture. @type {typeof text} */
-  const name = (point, said, facts) => {
+  /** No part of it outside the picture. @type {typeof text} */
+  const inside = (point, said, facts) => {
     const found = text(point, said, facts), anchor = found.getAttribute("text-anchor"), wide = said.length * LETTER;
     const before = anchor === "end" ? wide : anchor === "start" ? 0 : wide / 2;
     return /** @type {SVGElement} */ (set(found, {
@@ -88,16 +88,18 @@ export function drawTicks(place, scene, names, { width, lights }) {
   /** @type {Point} */
   const pillar = pillars[0] < pillars[1] ? [nearU, -nearV, 0] : [-nearU, nearV, 0];
   const long = width / 26;
+  /** Names stand beyond the longest tick. @param {{value: number}[]} along */
+  const beyond = (along) => 1.2 + 0.03 * Math.max(4, ...along.map(({ value }) => tickName(value).length));
   fill(
     place,
-    marks.x.map(({ value, at }) => text([at, nearV * 1.09, 0], tickName(value))),
-    marks.y.map(({ value, at }) => text([nearU * 1.09, at, 0], tickName(value))),
+    marks.x.map(({ value, at }) => inside([at, nearV * 1.09, 0], tickName(value))),
+    marks.y.map(({ value, at }) => inside([nearU * 1.09, at, 0], tickName(value))),
     steep > 60 && marks.up.map(({ value, at }) => {
       const { x, y } = pose(pillar[0], pillar[1], at);
       return svg("text", { x: x - 6, y: y + 4, "text-anchor": "end" }, tickName(value));
     }),
-    name([0, nearV * 1.32, 0], cut(names.x, long), { class: "name one", "data-lights": lights[0] }),
-    name([nearU * 1.32, 0, 0], cut(names.y, long), { class: "name two", "data-lights": lights[1] }),
+    inside([0, nearV * beyond(marks.x), 0], cut(names.x, long), { class: "name one", "data-lights": lights[0] }),
+    inside([nearU * beyond(marks.y), 0, 0], cut(names.y, long), { class: "name two", "data-lights": lights[1] }),
     svg("text", { x: 4, y: 14, class: "name", "data-lights": "cost" }, names.cost),
   );
 }
