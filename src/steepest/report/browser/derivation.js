@@ -5,6 +5,7 @@ import { examplesAt, leverOf, rowsWritten, slopeByExamples } from "./examples.js
 import {
   brief, fraction, hue, number, operator, signsOf, termsInNumbers, termsWorkedOut,
 } from "./formulas.js";
+import { whileNear } from "./near.js";
 import { full, shown, whole } from "./numbers.js";
 import { LESSON } from "./words_lesson.js";
 import { word } from "./words.js";
@@ -42,17 +43,10 @@ export function mountDerivation(place, state) {
     for (const board of boards) board.say(known);
   };
 
-  // Only what is looked at is kept up, so that steps stay quick.
-  let seen = false, due = true;
-  new IntersectionObserver(([entry]) => {
-    seen = entry.isIntersecting;
-    if (seen && due) due = Boolean(update());
-  }, { rootMargin: "200px" }).observe(place);
-  window.addEventListener("beforeprint", update);
+  const changedNow = whileNear(place, update);
   state.on(["at", "walk", "points", "standardise", "pair"], (changed) => {
     if (["pair", "language", "standardise"].some((key) => changed.has(key))) tell();
-    due = !seen;
-    if (seen) update();
+    changedNow();
   });
   update();
 }

@@ -5,6 +5,7 @@ import { examplesAt, rowsWritten } from "./examples.js";
 import { brief, hue, signsOf, textOf } from "./formulas.js";
 import { graphOf, sharesOf, valuesOf, wayBack } from "./graph_model.js";
 import { pictureOf } from "./graph_picture.js";
+import { whileNear } from "./near.js";
 import { full, shown, whole } from "./numbers.js";
 import { word } from "./words.js";
 
@@ -21,7 +22,7 @@ export function mountGraph(place, state) {
   place.hidden = !state.live || !rows || Boolean(state.data.live.ridge);
   if (place.hidden) return;
   const sampled = rows < state.data.live.examples;
-  let row = rows - 1, all = false, seen = false, walked = 0, timer = 0;
+  let row = rows - 1, all = false, walked = 0, timer = 0;
   /** @type {GraphEdge | null} */
   let chosen = null;
   let graph = graphOf(state);
@@ -153,11 +154,7 @@ export function mountGraph(place, state) {
     say(walk, word("graph.walk"));
     say(summary, word("graph.table"));
   };
-  let due = true;
-  new IntersectionObserver(([entry]) => {
-    seen = entry.isIntersecting;
-    if (seen && due) due = Boolean(update());
-  }, { rootMargin: "200px" }).observe(place);
+  const changedNow = whileNear(place, update);
   let width = 0;
   new ResizeObserver(() => {
     if (canvas.clientWidth === width) return;
@@ -168,7 +165,6 @@ export function mountGraph(place, state) {
     if (changed.has("pair") || changed.has("standardise")) chosen = null;
     if (changed.has("language") || !heading.firstChild) tell();
     if (changed.has("pair") || changed.has("standardise")) draw();
-    due = !seen;
-    if (seen) update();
+    changedNow();
   });
 }

@@ -1,6 +1,7 @@
 // The whole descent as a PyTorch script to copy: it prints the numbers of this page.
 
 import { html, say, set } from "./elements.js";
+import { whileNear } from "./near.js";
 import { programOf } from "./program.js";
 import { word } from "./words.js";
 
@@ -26,24 +27,17 @@ export function mountScript(place, state) {
     }
   }
 
-  let seen = false, due = true;
   const write = () => {
-    due = false;
     say(code, programOf(state));
     say(done, "");
   };
-  new IntersectionObserver(([entry]) => {
-    seen = entry.isIntersecting;
-    if (seen && due) write();
-  }, { rootMargin: "400px" }).observe(place);
-  window.addEventListener("beforeprint", write);
+  const changedNow = whileNear(place, write);
   write();
   state.on(["walk", "points"], () => {
     say(heading, word("script.title"));
     say(help, word("script.help"));
     say(copy, word("script.copy"));
     set(text, { "aria-label": word("script.title") });
-    due = true;
-    if (seen) write();
+    changedNow();
   });
 }
