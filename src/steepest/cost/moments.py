@@ -242,22 +242,29 @@ class _Sums:
     def _add_chunk(self, x: Tensor, y: Tensor, chunk: Tensor) -> None:
         if self.features == 1:  # three dot products read two columns faster than a matrix product does
             column, residual = chunk.unbind(1)
-            column.copy_(x[:, 0]).sub_(self.pilot.mean)
-            residual.copy_(y).sub_(self.offset).sub_(column, alpha=float(self.pilot.weights[0]))
+            _less(x[:, 0], self.pilot.mean, out=column)
+            _less(y, self.offset, out=residual).sub_(column, alpha=float(self.pilot.weights[0]))
             cross = torch.dot(column, residual)
             self.gram += torch.stack([torch.dot(column, column), cross, cross, torch.dot(residual, residual)]).view(
                 2, 2
             )
             self.sums += torch.stack([column.sum(), residual.sum()])
         else:
-            centred, residual = chunk[:, :-1].copy_(x).sub_(self.pilot.mean), chunk[:, -1]
-            residual.copy_(y).sub_(self.offset).sub_(centred @ self.pilot.weights)
+            centred, residual = _less(x, self.pilot.mean, out=chunk[:, :-1]), chunk[:, -1]
+            _less(y, self.offset, out=residual).sub_(centred @ self.pilot.weights)
             self.gram.addmm_(chunk.T, chunk)
             self.sums += chunk.sum(0)
 
     def moments(self) -> Moments:
         """Make of the sums what least squares needs."""
         return _from_sums(self.examples, self.sums / self.examples, self.gram / self.examples, self.pilot, self.offset)
+
+
+def _less(values: Tensor, by: Tensor | float, *, out: Tensor) -> Tensor:
+    """Subtract in float64, in one pass over the data where they are float64 already."""
+    if values.dtype is torch.float64 and values.is_cpu:
+        return torch.sub(values, by, out=out)
+    return out.copy_(values).sub_(by)
 
 
 def _from_sums(examples: int, shift: Tensor, gram: Tensor, pilot: Moments, offset: float) -> Moments:
