@@ -15,7 +15,7 @@ from steepest.curvature import curvature_at, epochs_until
 from steepest.descent import descend
 from steepest.diagnosis import Finding, diagnose
 from steepest.errors import SteepestError
-from steepest.trajectory import Outcome, Trajectory
+from steepest.trajectory import Outcome, Step, Trajectory
 
 Start = Mapping[str, float | Tensor]
 
@@ -251,3 +251,24 @@ def test_the_edge_of_stability_is_no_divergence() -> None:
 def test_the_curvature_of_another_cost_is_refused() -> None:
     with pytest.raises(SteepestError, match="diagnose: the curvature has 3 parameters, the run has 2"):
         diagnose(walk(trial(), START, 0.01, 5), curvature=curvature_at(HUNDRED, ones(3)))
+
+
+def heavy_ball(rate: float, momentum: float, epochs: int) -> Trajectory:
+    cost, params = trial(), trial().params(START)
+    velocity = {name: torch.zeros_like(value) for name, value in params.items()}
+    steps = []
+    for epoch in range(epochs + 1):
+        value, gradient = cost.value_and_gradient(params)
+        steps.append(Step(epoch, float(value), params, gradient, rate))
+        velocity = {name: momentum * velocity[name] + slope for name, slope in gradient.items()}
+        params = {name: value - rate * velocity[name] for name, value in params.items()}
+    return Trajectory(tuple(steps), Outcome.OUT_OF_EPOCHS, "made by hand")
+
+
+def test_steps_that_are_not_plain_descents_show_no_curvature() -> None:
+    """Two gradients prove a rate too large only if the step between them was that rate times the first."""
+    ball = heavy_ball(0.05, 0.9, 400)
+    assert ball.steps[-1].cost < 0.02  # it arrives, ringing
+    assert rules(diagnose(ball)) == "settled"
+    assert all("times_curvature" not in str(finding.evidence) for finding in diagnose(ball))
+    assert rules(diagnose(heavy_ball(0.05, 0.0, 400))) == rules(diagnose(walk(trial(), START, 0.05, 400)))

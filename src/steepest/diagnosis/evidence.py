@@ -50,6 +50,10 @@ ROUNDING = 100
 NUMBERS_AT_ONCE = 2**20
 """So many numbers of a run's steps are laid out in one matrix."""
 
+PLAIN = 0.01
+"""How far a step may be from `-rate * gradient`, as a share of it, and still be one of plain descent: momentum, Adam or
+weight decay are farther, and from them two gradients do not show the curvature."""
+
 MARGIN = 0.98
 """Share of the learning-rate limit that is advised at most: the limit is measured, and rates are rounded."""
 
@@ -264,9 +268,12 @@ def _turns(part: _Rows, eps: float) -> list[Turn]:
     largest = part.gradients.abs().amax(dim=1)
     here, there = (rows / largest[:-1, None] for rows in (part.gradients[:-1], part.gradients[1:]))
     before, along = (here * here).sum(dim=1), (here * there).sum(dim=1)
-    rates = torch.tensor([step.learning_rate for step in part.steps[:-1]], dtype=torch.float64).abs()
-    moved = rates * largest[:-1] * before.sqrt()
-    seen = (largest[:-1] > 0) & (moved > ROUNDING * eps * _lengths(part.params[:-1])) & along.isfinite()
+    rates = torch.tensor([step.learning_rate for step in part.steps[:-1]], dtype=torch.float64)
+    moved = rates.abs() * largest[:-1] * before.sqrt()
+    rounding = ROUNDING * eps * _lengths(part.params[:-1])
+    missed = _lengths(part.params[1:] - part.params[:-1] + rates[:, None] * part.gradients[:-1])
+    plain = missed <= PLAIN * moved + rounding
+    seen = (largest[:-1] > 0) & (moved > rounding) & plain & along.isfinite()
     curvature = 1 - along / before
     cosine = torch.where(along == 0, 0.0, along / (before.sqrt() * _lengths(there)))
     return [
