@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 from costs import START, X, Y, bowl, network, saddle, trial
-from tolerances import CLOSED_FORM, assert_close
+from tolerances import CLOSED_FORM, TAPPED, assert_close
 
 from steepest.cost import Cost
 from steepest.curvature import above_minimum_after, cost_by_mode, curvature_at, epochs_until
@@ -128,10 +128,37 @@ def test_a_network_is_measured_by_products() -> None:
     assert found.residual < 1e-12
 
 
-def test_too_many_parameters_are_refused() -> None:
+def test_too_many_parameters_are_refused_where_all_eigenvalues_are_asked_for() -> None:
     cost = Cost.from_function(lambda w: (w**2).sum(), like={"w": torch.zeros(3000)})
-    with pytest.raises(SteepestError, match=r"curvature_at: the cost has 3,000 parameters"):
-        curvature_at(cost, cost.zeros())
+    with pytest.raises(SteepestError, match=r'curvature_at: the cost has 3,000 parameters.* method="lanczos"'):
+        curvature_at(cost, cost.zeros(), method="exact")
+
+
+def test_every_eigenvalue_has_its_residual() -> None:
+    cost = bowl([0.5, 3.0, 40.0, 1e4])
+    found = curvature_at(cost, cost.zeros())
+    assert found.residuals.shape == (4,) and float(found.residuals.max()) < 1e-10
+    assert found.smallest_residual == float(found.residuals[-1])
+    assert not found.partial and found.converged and found.unseen == 0 and found.products == 4
+    assert found.names == ("w",) and found.to_dict()["residuals"] == found.residuals.tolist()
+
+
+@both
+@pytest.mark.parametrize("name", ["m", "b"])
+def test_a_parameters_own_block_of_the_trials_hessian(cost: Cost, name: str) -> None:
+    """The Hessian is [[2 mean x^2, 2 mean x], [2 mean x, 2]]: a block of one is its diagonal."""
+    found = curvature_at(cost, START, only=[name])
+    expected = {"m": 2 * float((X**2).mean()), "b": 2.0}[name]
+    assert_close(found.sharpness, expected, CLOSED_FORM, name)
+    assert found.names == (name,) and found.directions.abs().tolist() == [[1.0]]
+
+
+def test_all_eigenvalues_by_taps_agree_and_say_how() -> None:
+    cost = Cost.from_function(lambda x, y: (1 - x) ** 2 + 100 * (y - x**2) ** 2, dtype=torch.float64)
+    at = {"x": -1.2, "y": 1.0}
+    found, right = curvature_at(cost, at, by="taps"), curvature_at(cost, at)
+    assert_close(found.eigenvalues, right.eigenvalues, TAPPED, "eigenvalues")
+    assert "finite differences" in found.method and "double backward" in right.method
 
 
 def test_a_point_where_the_cost_overflows_is_refused() -> None:

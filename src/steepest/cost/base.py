@@ -35,8 +35,8 @@ class Cost(ABC):
     `C(parameters) = (1/n) sum_i loss(estimate_i(parameters), target_i)`
 
     Make one with `Cost.from_function`, `Cost.from_module` or `Cost.least_squares`. Everything else in steepest is a
-    function of a Cost and uses nothing but its three abilities: `value`, `value_and_gradient` and `product`; and one
-    shortcut where it is there, `restricted`.
+    function of a Cost and uses nothing but its three abilities: `value`, `value_and_gradient` and `product`; and two
+    shortcuts where they are there, `products` and `restricted`.
     """
 
     names: tuple[str, ...]
@@ -64,6 +64,10 @@ class Cost(ABC):
     @abstractmethod
     def product(self, params: Params, vector: Params) -> Params:
         """Hessian times vector, without the Hessian ever being formed."""
+
+    def products(self, params: Params) -> Callable[[Params], Params]:
+        """Offer `product` at one point, to be asked again and again; what all products share may be done once."""
+        return lambda vector: self.product(params, vector)
 
     def restricted(self, origin: Params, directions: Sequence[Params]) -> Restriction | None:
         """Offer the values on `origin + a * directions[0] + b * directions[1]`, computed cheaper; None without one."""

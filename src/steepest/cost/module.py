@@ -68,6 +68,26 @@ class ModuleCost(Cost):
 
         return self._summed(params, products)[1]
 
+    def products(self, params: Params) -> Callable[[Params], Params]:
+        """Keep the graph of the gradient where there is one batch: a product holds as much at its height anyway."""
+        alone = not (torch.distributed.is_available() and torch.distributed.is_initialized())
+        if not isinstance(self.batches, list | tuple) or len(self.batches) != 1 or not alone:
+            return super().products(params)
+        leaves = {name: params[name].detach().requires_grad_() for name in self.names}
+        inputs = tuple(leaves.values())
+        ((loss, _),) = self._losses(leaves)
+        slopes = torch.autograd.grad(loss, inputs, create_graph=True, materialize_grads=True)
+        bent = {name: slope for name, slope in zip(self.names, slopes, strict=True) if slope.requires_grad}
+
+        def product(vector: Params) -> Params:
+            if not bent:
+                return {name: torch.zeros_like(leaf) for name, leaf in leaves.items()}
+            aims = [vector[name] for name in bent]
+            parts = torch.autograd.grad(list(bent.values()), inputs, aims, retain_graph=True, materialize_grads=True)
+            return dict(zip(self.names, parts, strict=True))
+
+        return product
+
     def _summed(
         self, params: Params, of: Callable[[Tensor, tuple[Tensor, ...]], tuple[Tensor, ...]]
     ) -> tuple[Tensor, Params]:
