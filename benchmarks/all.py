@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 
 HERE = Path(__file__).parent
-SCRIPTS = ("rows", "files", "recording", "startup", "draw")
+SCRIPTS = ("rows", "files", "recording", "startup", "draw", "page", "watch", "curvature", "edge_of_stability")
 
 HEAD = """# Measurements
 

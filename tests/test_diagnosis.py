@@ -267,8 +267,6 @@ def heavy_ball(rate: float, momentum: float, epochs: int) -> Trajectory:
 
 def test_steps_that_are_not_plain_descents_show_no_curvature() -> None:
     """Two gradients prove a rate too large only if the step between them was that rate times the first."""
-    ball = heavy_ball(0.05, 0.9, 400)
-    assert ball.steps[-1].cost < 0.02  # it arrives, ringing
-    assert rules(diagnose(ball)) == "settled"
-    assert all("times_curvature" not in str(finding.evidence) for finding in diagnose(ball))
+    ball = heavy_ball(0.09, 0.8, 50)  # above plain descent's limit, and on its way down
+    assert ball.steps[-1].cost < 0.03 and rules(diagnose(ball)) == "descending"
     assert rules(diagnose(heavy_ball(0.05, 0.0, 400))) == rules(diagnose(walk(trial(), START, 0.05, 400)))

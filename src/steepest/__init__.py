@@ -15,9 +15,12 @@ if TYPE_CHECKING:
     from steepest.cost import Cost as Cost
     from steepest.curvature import Curvature as Curvature
     from steepest.curvature import above_minimum_after as above_minimum_after
+    from steepest.curvature import agreement as agreement
     from steepest.curvature import cost_by_mode as cost_by_mode
     from steepest.curvature import curvature_at as curvature_at
     from steepest.curvature import epochs_until as epochs_until
+    from steepest.curvature import spectral_density as spectral_density
+    from steepest.curvature import trace as trace
     from steepest.derivation import derive as derive
     from steepest.descent import descend as descend
     from steepest.descent import steps as steps
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from steepest.diagnosis import diagnose as diagnose
     from steepest.errors import SteepestError as SteepestError
     from steepest.report import report_data as report_data
+    from steepest.report import show_report as show_report
     from steepest.report import write_report as write_report
     from steepest.slices import Slice as Slice
     from steepest.slices import line as line
@@ -35,6 +39,7 @@ if TYPE_CHECKING:
     from steepest.trajectory import Outcome as Outcome
     from steepest.trajectory import Step as Step
     from steepest.trajectory import Trajectory as Trajectory
+    from steepest.watcher import watch as watch
 
 __version__ = "0.1.0"
 
@@ -42,15 +47,25 @@ __version__ = "0.1.0"
 _HOMES = {
     "check": ("check_gradient", "compass", "tap"),
     "cost": ("Cost",),
-    "curvature": ("Curvature", "above_minimum_after", "cost_by_mode", "curvature_at", "epochs_until"),
+    "curvature": (
+        "Curvature",
+        "above_minimum_after",
+        "agreement",
+        "cost_by_mode",
+        "curvature_at",
+        "epochs_until",
+        "spectral_density",
+        "trace",
+    ),
     "derivation": ("derive",),
     "descent": ("descend", "steps"),
     "diagnosis": ("Finding", "diagnose"),
     "errors": ("SteepestError",),
-    "report": ("report_data", "write_report"),
+    "report": ("report_data", "show_report", "write_report"),
     "slices": ("Slice", "line", "plane"),
     "tables": ("Table", "clinical_trial", "read"),
     "trajectory": ("Outcome", "Step", "Trajectory"),
+    "watcher": ("watch",),
 }
 _MODULES = ("draw", "vectors")
 

@@ -15,7 +15,7 @@ MOST_MODES = 8
 def run(choices: Choices, *, json: bool) -> int:
     """Do what `steepest curvature` was asked for and return the exit status."""
     problem = pose(choices)
-    curvature = curvature_at(problem.bowl, problem.start)
+    curvature = curvature_at(problem.bowl, problem.start, method="exact")
     cost, gradient = problem.bowl.value_and_gradient(problem.start)
     shares = cost_by_mode(curvature, gradient)
     height = above_minimum_after(curvature, gradient, learning_rate=0.0, epochs=0)

@@ -131,7 +131,7 @@ def _double(params: Params) -> Params:
 
 def _curvature(problem: Problem) -> Curvature | None:
     try:
-        return curvature_at(problem.bowl, _double(problem.start))
+        return curvature_at(problem.bowl, _double(problem.start), method="exact")
     except SteepestError:  # too many parameters for an exact one: the walk goes on without
         return None
 
@@ -287,7 +287,7 @@ class Walk:
         if bowl.standardise or bowl.ridge or now is None or now < WORTH_STANDARDISING:
             return None
         other = LeastSquares(bowl.moments, names=bowl.names, standardise=True)
-        then = curvature_at(other, other.zeros()).condition_number
+        then = curvature_at(other, other.zeros(), method="exact").condition_number
         return then if then is not None and then < now / 10 else None
 
     def facts(self) -> dict[str, Any]:

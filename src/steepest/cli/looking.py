@@ -34,7 +34,8 @@ def draw_run(
         str,
         typer.Option(
             metavar="PICTURES",
-            help="Comma-separated, of fit, cost, contour, squares, surface, slope, steps, rates, gradients, animation; or all.",
+            help="Comma-separated, of fit, cost, contour, squares, surface, slope, steps, rates, gradients, animation; "
+            "or all.",
         ),
     ] = "all",
     standardise: Standardise = False,

@@ -150,7 +150,7 @@ class Evidence:
     @cached_property
     def by_mode(self) -> Tensor | None:
         """The cost that is left in each mode, where all bend upwards, so that there is a minimum."""
-        if self.curvature is None or self.curvature.condition_number is None:
+        if self.curvature is None or self.curvature.condition_number is None or self.curvature.partial:
             return None
         return cost_by_mode(self.curvature, self.last.gradient)
 
@@ -209,7 +209,9 @@ class Better:
 
 def _better(path: Evidence) -> Better | None:
     curvature = path.curvature
-    if curvature is None or curvature.condition_number is None or curvature.learning_rate_limit is None:
+    if curvature is None or curvature.partial:
+        return None
+    if curvature.condition_number is None or curvature.learning_rate_limit is None:
         return None
     gradient = path.first.gradient if path.bowl else path.last.gradient
     shares = cost_by_mode(curvature, gradient)

@@ -47,9 +47,7 @@ def saddle(path: Evidence) -> Finding | None:
     curvature = path.curvature
     if curvature is None or not path.stalled:
         return None
-    floor = max(
-        BENDS_DOWN * float(curvature.eigenvalues.abs().max()), 3 * curvature.residual * abs(curvature.sharpness)
-    )
+    floor = max(BENDS_DOWN * float(curvature.eigenvalues.abs().max()), 3 * curvature.smallest_residual)
     if not curvature.smallest < -floor:
         return None
     steepest = max(length(step.gradient) for step in path.steps) or 1.0

@@ -120,8 +120,8 @@ def write_report(
     What cannot be shown is missing with the reason in words. The data of `report_data` are inside, as JSON; nothing is
     asked of any network, and where scripts may not run, the pictures stand still.
 
-    A cost that is no bowl known by its factor is asked for a Hessian product for each parameter, up to 2,000, and for
-    1,681 forward passes.
+    A cost that is no bowl known by its factor is asked for a Hessian product for each parameter, or for some 200 beyond
+    2,000 parameters, and for 1,681 forward passes.
 
     Raises SteepestError for a file that is there already, unless `force`, for a folder that is not there, and for
     arguments that do not belong to the run.

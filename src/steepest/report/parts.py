@@ -88,11 +88,14 @@ def curvature(told: Story) -> list[tuple[str, str]]:
     life = bends.half_life(rate)
     return [
         ("Sharpness, the largest eigenvalue", f"{number(bends.sharpness)} (residual {number(bends.residual, 2)})"),
-        ("Smallest eigenvalue", number(bends.smallest)),
+        ("Smallest eigenvalue", f"{number(bends.smallest)} (off by at most {number(bends.smallest_residual, 2)})"),
         ("Condition number", condition),
         ("Learning-rate limit, 2 / sharpness", "none: nothing bends upwards" if limit is None else number(limit)),
         ("Best fixed learning rate", "none" if best is None else number(best)),
-        (f"Half-life of the slowest mode at rate {number(rate)}", f"{number(life)} epochs"),
+        (
+            f"Half-life of the slowest mode at rate {number(rate)}",
+            "not known" if math.isnan(life) else f"{number(life)} epochs",
+        ),
         ("Measured at", f"epoch {told.shown.epoch:,}"),
         ("Method", bends.method),
     ]
