@@ -209,12 +209,6 @@ def test_twenty_of_them_stay_alive_in_one_notebook(chromium: Browser, tmp_path: 
     world.close()
 
 
-def modules() -> dict[str, str]:
-    """The page's modules by their names."""
-    files = (file for file in bundle.BROWSER.iterdir() if file.name.endswith(".js"))
-    return {file.name: file.read_text(encoding="utf-8") for file in files}
-
-
 def words(page: Page) -> dict[str, dict[str, str]]:
     """The page's one table of strings."""
     script, _, _ = bundle.script().partition("const from_main")
@@ -230,24 +224,33 @@ def test_every_string_is_there_in_every_language_and_is_used(chromium: Browser) 
         places = [sorted(re.findall(r"\{\w+\}", text)) for text in entry.values()]
         assert places[0] == places[1], key
         assert all(text.strip() for text in entry.values()), key
-    for key in re.findall(r'\bword\("([^"$]+)"', "".join(modules().values())):
+    for key in re.findall(r'\bword\("([^"$]+)"', "".join(bundle.modules().values())):
         assert key in table, key
     page.close()
 
 
+def room(name: str) -> str:
+    (found,) = bundle.BROWSER.rglob(f"{name}.js")
+    return found.parent.name
+
+
 def test_modules_import_one_way_and_stay_small() -> None:
-    files = modules()
+    texts = bundle.modules()
+    assert len(texts) == len([*bundle.BROWSER.rglob("*.js")]), "two rooms have a module of one name"
     above: dict[str, set[str]] = {}
 
     def reached(name: str, path: tuple[str, ...] = ()) -> None:
         assert name not in path, f"a circle: {' > '.join((*path, name))}"
-        for other in above.setdefault(name, {f"{found}.js" for _, found in bundle.IMPORT.findall(files[name])}):
+        for other in above.setdefault(name, {found for _, _, found in bundle.IMPORT.findall(texts[name])}):
             reached(other, (*path, name))
 
-    reached("main.js")
-    assert set(above) == set(files), f"not in the page: {set(files) - set(above)}"
-    for name, text in files.items():
+    reached("main")
+    assert set(above) == set(texts), f"not in the page: {set(texts) - set(above)}"
+    for name, text in texts.items():
         assert len(text.splitlines()) <= 400, name
+        assert name == "main" or {room(other) for other in above[name]} <= {
+            *bundle.ROOMS[: bundle.ROOMS.index(room(name)) + 1]
+        }, f"{name} imports from a room below its own"
         assert not re.search(r"^(import|export default|export \{)", bundle.IMPORT.sub("", text), re.MULTILINE), name
         assert not re.search(r"(inner|outer)HTML|insertAdjacentHTML|document\.write|\beval\(|new Function", text), name
         assert not re.search(r"\bfetch\(|XMLHttp|WebSocket|localStorage|sendBeacon", text), name

@@ -6,13 +6,22 @@ import base64
 import functools
 import hashlib
 import re
-from importlib.resources import files
+from pathlib import Path
 
-BROWSER = files("steepest.report") / "browser"
-IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./(\w+)\.js";\n', re.MULTILINE)
+BROWSER = Path(__file__).parent / "browser"
+ROOMS = ("words", "core", "desk", "landscape", "charts", "lesson", "fog", "classroom", "export")
+"""The rooms of the modules: each imports from itself and those before it; main.js imports from all."""
+
+IMPORT = re.compile(r'^import (\{[^}]*\}) from "\.{1,2}/(?:(\w+)/)?(\w+)\.js";\n', re.MULTILINE)
 COMMENT = re.compile(r"/\*\*.*?\*/ ?|^ *// [^\n]*\n", re.MULTILINE | re.DOTALL)
 """JSDoc, and lines that are only a comment: for those who read the modules, not for each page they are in."""
 EXPORT = re.compile(r"^export ((?:async )?(?:function|class|const) (\w+))", re.MULTILINE)
+
+
+@functools.cache
+def modules() -> dict[str, str]:
+    """Read the modules, by their names, which no two rooms share."""
+    return {file.stem: file.read_text(encoding="utf-8") for file in BROWSER.rglob("*.js")}
 
 
 @functools.cache
@@ -22,17 +31,19 @@ def script() -> str:
     >>> "const from_engine = (() =>" in script(), "import {" in script()
     (True, False)
     """
-    placed: dict[str, str] = {}
+    texts, placed = modules(), dict[str, str]()
 
     def place(name: str) -> None:
         if name in placed:
             return
-        text = (BROWSER / f"{name}.js").read_text(encoding="utf-8")
-        for _, other in IMPORT.findall(text):
+        text = texts[name]
+        for _, _, other in IMPORT.findall(text):
             place(other)
         exported = ", ".join(found for _, found in EXPORT.findall(text))
-        body = COMMENT.sub("", EXPORT.sub(r"\1", IMPORT.sub(r"const \1 = from_\2;\n", text))).strip()
-        placed[name] = f"const from_{name} = (() => {{\n{body}\nreturn {{ {exported} }};\n}})();"
+        body = EXPORT.sub(r"\1", IMPORT.sub(r"const \1 = from_\3;\n", text))
+        placed[name] = (
+            f"const from_{name} = (() => {{\n{COMMENT.sub('', body).strip()}\nreturn {{ {exported} }};\n}})();"
+        )
 
     place("main")
     return "\n\n".join(placed.values()) + "\n"
@@ -40,8 +51,8 @@ def script() -> str:
 
 @functools.cache
 def style() -> str:
-    """Join the style sheets, in the order of their names."""
-    sheets = sorted((file for file in BROWSER.iterdir() if file.name.endswith(".css")), key=lambda file: file.name)
+    """Join the style sheets, in the order of their rooms."""
+    sheets = [file for room in ROOMS for file in sorted((BROWSER / room).glob("*.css"))]
     return "\n".join(file.read_text(encoding="utf-8").strip() for file in sheets)
 
 

@@ -1,27 +1,27 @@
 // The page: one state, and the views that show it.
 
-import { mountCards } from "./cards.js";
-import { mountChecks } from "./checks.js";
-import { mountCompare } from "./compare.js";
-import { mountCurve } from "./curve.js";
-import { mountDerivation } from "./derivation.js";
-import { mountExport } from "./export.js";
-import { mountFit } from "./fit.js";
-import { mountFog } from "./fog.js";
-import { mountGraph } from "./graph.js";
-import { mountHead } from "./head.js";
-import { mountHelp } from "./help.js";
-import { mountLandscape } from "./landscape.js";
-import { mountNarration } from "./narration.js";
-import { mountPredict } from "./predict.js";
-import { mountRate } from "./rate.js";
-import { mountScript } from "./script.js";
-import { mountSettings } from "./settings.js";
-import { mountShare } from "./share.js";
-import { State } from "./state.js";
-import { mountTable } from "./table.js";
-import { mountTransport } from "./transport.js";
-import { speak } from "./words.js";
+import { mountCards } from "./lesson/cards.js";
+import { mountChecks } from "./classroom/checks.js";
+import { mountCompare } from "./charts/compare.js";
+import { mountCurve } from "./charts/curve.js";
+import { mountDerivation } from "./lesson/derivation.js";
+import { mountExport } from "./export/export.js";
+import { mountFit } from "./charts/fit.js";
+import { mountFog } from "./fog/fog.js";
+import { mountGraph } from "./lesson/graph.js";
+import { mountHead } from "./desk/head.js";
+import { mountHelp } from "./classroom/help.js";
+import { mountLandscape } from "./landscape/landscape.js";
+import { mountNarration } from "./lesson/narration.js";
+import { mountPredict } from "./classroom/predict.js";
+import { mountRate } from "./desk/rate.js";
+import { mountScript } from "./lesson/script.js";
+import { mountSettings } from "./desk/settings.js";
+import { mountShare } from "./classroom/share.js";
+import { State } from "./core/state.js";
+import { mountTable } from "./charts/table.js";
+import { mountTransport } from "./desk/transport.js";
+import { speak } from "./words/words.js";
 
 /** In the order of reading; share comes first, because it sets the state that was linked to. */
 const VIEWS = {
