@@ -270,3 +270,14 @@ def test_steps_that_are_not_plain_descents_show_no_curvature() -> None:
     ball = heavy_ball(0.09, 0.8, 50)  # above plain descent's limit, and on its way down
     assert ball.steps[-1].cost < 0.03 and rules(diagnose(ball)) == "descending"
     assert rules(diagnose(heavy_ball(0.05, 0.0, 400))) == rules(diagnose(walk(trial(), START, 0.05, 400)))
+
+
+def test_a_cost_that_was_never_recorded_is_no_fault_of_the_run() -> None:
+    run = walk(trial(), START, 0.01, 20)
+    silent = replace(run, steps=tuple(replace(step, cost=math.nan) for step in run.steps))
+    (finding,) = diagnose(silent)
+    assert finding.rule == "unrecorded" and not finding.bad and "from 36.84 to" in finding.claim
+    lost = {"m": torch.tensor(math.nan), "b": torch.tensor(0.0)}
+    broken = replace(run, steps=tuple(replace(step, cost=math.nan, gradient=lost) for step in run.steps))
+    assert rules(diagnose(broken)) == "non-finite"
+    assert rules(diagnose(replace(silent, steps=(*silent.steps[:-1], run.steps[-1])))) != "unrecorded"

@@ -222,17 +222,61 @@ def curvature(
     ridge: Ridge = 0.0,
     drop_empty: DropEmpty = False,
     start: Start = None,
-    seed: Seed = 0,
+    seed: Annotated[
+        int, typer.Option(metavar="NUMBER", help="For --start random; with --cost, for the start of Lanczos.")
+    ] = 0,
+    cost: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODULE:FUNCTION",
+            help="Your own: a function in a module of this folder that returns a Cost, or a Cost and its start. The "
+            "module is imported, so its code runs.",
+            show_default=False,
+        ),
+    ] = None,
+    at: Annotated[
+        Path | None,
+        typer.Option(
+            "--at",
+            metavar="FILE",
+            help="With --cost: a safetensors file with the parameters. Default: the start that came with the cost.",
+            show_default=False,
+        ),
+    ] = None,
+    products: Annotated[
+        int, typer.Option(metavar="NUMBER", help="With --cost: at most so many Hessian products.", min=1)
+    ] = 200,
     json: Json = False,
 ) -> None:
     """Say how the cost bends: eigenvalues, condition number, learning-rate limit, epochs by rate.
+
+    Of a network, or any other cost of your own: sharpness and the smallest eigenvalue, each with its error.
 
     \b
     Examples:
       steepest curvature
       steepest curvature --standardise                    what standardising buys
       steepest curvature houses.csv --target price --json
+      steepest curvature --cost my_job:make_cost --at weights.safetensors
     """
+    if cost is not None:
+        from steepest.cli.job import run as run_job
+
+        other = {"TABLE": table, "--target": target, "--features": features, "--standardise": standardise}
+        other |= {"--ridge": ridge, "--drop-empty": drop_empty, "--start": start}
+        if given := [name for name, value in other.items() if value]:
+            raise SteepestError(
+                f"{' and '.join(given)} belong to a table's cost",
+                remedy="Leave them out, or leave out --cost",
+                asked="--cost",
+            )
+        raise typer.Exit(run_job(cost, at=at, products=products, seed=seed, json=json))
+    if at is not None:
+        raise SteepestError(
+            "a file of parameters needs the cost that it belongs to",
+            remedy="Give --cost my_job:make_cost; for a table's cost, --start m=0.9,b=0.1",
+            asked="--at",
+        )
     from steepest.cli.curvature import run
 
     asked = choices(table, target, features, drop_empty, standardise, ridge, start, seed, False, "float64", "cpu")
@@ -250,6 +294,7 @@ def diagnose(
     Examples:
       steepest diagnose runs/clinical-trial/run.steepest
       steepest diagnose runs/clinical-trial/run.steepest --json
+      steepest diagnose watched.steepest                  a watched run, with the measurements beside it
 
     Exit status: 0 healthy, 1 bad news, 2 bad request.
     """

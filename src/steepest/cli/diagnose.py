@@ -6,21 +6,39 @@ from pathlib import Path
 
 from rich.text import Text
 
-from steepest.cli import show
+from steepest.cli import show, watched
 from steepest.diagnosis import Finding, diagnose
 from steepest.trajectory import Trajectory
+from steepest.watcher.hindsight import findings_in
 
+NOT_SAVED = "Only watch.findings(), while the loop runs, can tell of gradients left uncleared or scaled."
 
 def run(path: Path, *, json: bool) -> int:
     """Do what `steepest diagnose` was asked for and return the exit status."""
     trajectory = Trajectory.load(path)
+    measured = watched.load(path)
     findings = diagnose(trajectory)
+    if measured is not None:
+        faults = findings_in(measured)  # of the same rule they know more: every step, and each parameter by itself
+        known = {fault.rule for fault in faults}
+        findings = (*faults, *(finding for finding in findings if finding.rule not in known))
     bad = any(finding.bad for finding in findings)
     if json:
-        show.document({"bad": bad, "because": trajectory.because, "findings": [each.to_dict() for each in findings]})
+        facts = {"bad": bad, "because": trajectory.because, "findings": [each.to_dict() for each in findings]}
+        if measured is not None:
+            facts["measurements"] = {
+                "steps": len(measured),
+                "every": measured.every,
+                "parameters": len(measured.names),
+            }
+        show.document(facts)
         return int(bad)
     out = show.console()
     out.print(Text(str(trajectory), style="dim"))
+    if measured is not None:
+        kept = "" if measured.every == 1 else f", every {measured.every}th"
+        told = f"Read beside it: measurements of {len(measured):,} steps{kept}, {len(measured.names):,} parameters. "
+        out.print(Text(told + NOT_SAVED, style="dim"))
     for finding in findings:
         out.print()
         out.print(verdict(finding))

@@ -35,7 +35,7 @@ def draw_run(
         typer.Option(
             metavar="PICTURES",
             help="Comma-separated, of fit, cost, contour, squares, surface, slope, steps, rates, gradients, animation; "
-            "or all.",
+            "of a watched run, of cost, norms, sizes, updates, cosines; or all.",
         ),
     ] = "all",
     standardise: Standardise = False,
@@ -49,11 +49,14 @@ def draw_run(
 ) -> None:
     """Draw a run: the fit, the cost by epoch, the contour and the surface with its path, and more.
 
-    Of these, fit is the data at the end, squares the same at the start.
+    Of these, fit is the data at the end, squares the same at the start. Of a watched run, norms are those of each
+    parameter's gradient, sizes those of the parameter, updates how far each step moves it, and cosines how the gradient
+    turns; they are drawn from the measurements that lie beside it.
 
     \b
     Examples:
       steepest draw runs/clinical-trial/run.steepest -o pictures
+      steepest draw watched.steepest --what norms,updates,cosines
       steepest draw runs/clinical-trial/run.steepest --what surface,slope --force
       steepest draw runs/houses/run.steepest houses.csv --target price
     """

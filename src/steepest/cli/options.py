@@ -56,7 +56,7 @@ Picture = Annotated[
     ),
 ]
 Replace = Annotated[bool, typer.Option("--force", help="Replace a picture that is there already.")]
-RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="A run that descend has written.")]
+RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="A run that descend or watch has written.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output, and nothing else.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print the outcome only.")]
 

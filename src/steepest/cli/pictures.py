@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.text import Text
 
 from steepest import draw, slices
-from steepest.cli import show
+from steepest.cli import show, watched
 from steepest.cli.figures import Pictures
 from steepest.cli.problem import Choices, Problem, pose
 from steepest.errors import SteepestError, near
@@ -16,11 +16,15 @@ from steepest.trajectory import Trajectory
 
 
 def draw_run(path: Path, choices: Choices, *, what: tuple[str, ...], output: Path | None, force: bool) -> int:
-    """Draw pictures of a run down a table's cost, and print where they are."""
+    """Draw pictures of a run down a table's cost, or of a watched one, and print where they are."""
+    out = show.console()
+    if choices.table is None and watched.asks_for_watched(path, what):
+        for written in watched.write(path, what, output or path.parent, force=force):
+            out.print(Text(str(written)))
+        return 0
     trajectory = Trajectory.load(path)
     problem = pose(choices)
     refuse_another(problem, trajectory)
-    out = show.console()
     for written in Pictures(problem, trajectory).write(what, output or path.parent, force=force):
         out.print(Text(str(written)))
     return 0

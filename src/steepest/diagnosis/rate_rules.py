@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Iterable
 
@@ -14,6 +15,25 @@ OPPOSED = -0.5
 
 LEVEL = 0.01
 """Share by which a zigzag must lower the mean cost from one quarter of the run to the last: less looks level."""
+
+
+def unrecorded(path: Evidence) -> Finding | None:
+    steps = path.run.steps
+    if path.steps or not all(math.isnan(step.cost) for step in steps):
+        return None
+    if not all(math.isfinite(length(step.gradient)) for step in steps):
+        return None
+    first, last = length(steps[0].gradient), length(steps[-1].gradient)
+    return Finding(
+        rule="unrecorded",
+        claim=f"No cost was recorded at any of {len(steps):,} steps, so nothing tells whether it falls; the gradient's "
+        f"norm went from {first:.4g} to {last:.4g}.",
+        evidence={"steps": float(len(steps)), "gradient_at_start": first, "gradient_at_end": last},
+        threshold="a cost that is NaN at every step, while the gradients are finite",
+        refuted_by="a recorded cost",
+        advice="Call watch.record(loss) between backward() and optimizer.step().",
+        source="the run itself",
+    )
 
 
 def climbing(path: Evidence) -> Finding | None:

@@ -7,7 +7,7 @@ from steepest.curvature import Curvature
 from steepest.diagnosis.evidence import Evidence
 from steepest.diagnosis.finding import Finding
 from steepest.diagnosis.place_rules import crawling, descending, plateau, saddle, settled, unclear
-from steepest.diagnosis.rate_rules import climbing, diverging, not_finite, zigzag
+from steepest.diagnosis.rate_rules import climbing, diverging, not_finite, unrecorded, zigzag
 from steepest.errors import SteepestError, door
 from steepest.trajectory import Trajectory
 
@@ -40,7 +40,7 @@ distance along the steepest direction by 1.04.')
                 remedy="Give curvature_at(cost, run.end) of the cost that was walked",
             )
         path = Evidence(run, curvature)
-        rules = (climbing, diverging, not_finite, plateau, saddle, settled, crawling, unclear, descending)
+        rules = (unrecorded, climbing, diverging, not_finite, plateau, saddle, settled, crawling, unclear, descending)
         verdict = next(finding for rule in rules if (finding := rule(path)))
         beside = zigzag(path) if verdict.rule in ("settled", "crawling", "unclear", "descending") else None
         if beside is None:

@@ -7,7 +7,11 @@ from steepest.draw.data import fit as fit
 from steepest.draw.epochs import cost_curve as cost_curve
 from steepest.draw.lines import slope as slope
 from steepest.draw.many import bars as bars
+from steepest.draw.network import cosines as cosines
+from steepest.draw.network import norms as norms
+from steepest.draw.network import updates as updates
 from steepest.draw.phases import four_steps as four_steps
 from steepest.draw.planes import contour as contour
 from steepest.draw.saving import save as save
+from steepest.draw.stability import sharpness as sharpness
 from steepest.draw.surface import surface as surface

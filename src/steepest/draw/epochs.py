@@ -67,8 +67,8 @@ def cost_curve(
     notes.append(remark)
     if log and not logarithmic and len(known):
         notes.append(f"linear axis: the {cost_name} is as low as {paper.number(lowest)}, and has no logarithm there")
-    ax.set_xlim(*_padded(epochs[0], epochs[-1]))
-    _set_heights(ax, torch.cat(drawn), logarithmic)
+    ax.set_xlim(*padded(epochs[0], epochs[-1]))
+    set_heights(ax, torch.cat(drawn), logarithmic)
     edge = ax.get_xaxis_transform()
     for what, style, colour, height, here in (
         ("not finite", "X", paper.VERMILION, 1.0, ~run.costs.isfinite()),
@@ -110,16 +110,18 @@ def _above(epochs: list[int], costs: Tensor, minimum: float | None) -> tuple[Ten
     return torch.where(above > rounding, above, math.nan), said
 
 
-def _padded(low: float, high: float) -> tuple[float, float]:
+def padded(low: float, high: float) -> tuple[float, float]:
+    """Limits a little wider than the epochs."""
     margin = 0.03 * (high - low) or 0.5
     return low - margin, high + margin
 
 
-def _set_heights(ax: Axes, values: Tensor, logarithmic: bool) -> None:
+def set_heights(ax: Axes, values: Tensor, logarithmic: bool) -> None:
+    """Limits that hold the finite values, set from logarithms where the axis is logarithmic."""
     from matplotlib.ticker import FixedLocator, NullLocator
 
     values = values[values.isfinite() & ((values > 0) | (not logarithmic))]
-    low, high = (float(values.min()), float(values.max())) if len(values) else (0.0, 1.0)
+    low, high = (float(values.min()), float(values.max())) if len(values) else (0.1 * logarithmic, 1.0)
     if not logarithmic:
         margin = high * 0.05 - low * 0.05 or 0.1 * abs(high) or 1.0
         ax.set_ylim(max(low - margin, -1e308), min(high + margin, 1e308))

@@ -114,12 +114,14 @@ class Trajectory:
     def load(path: str | Path) -> Trajectory:
         """Read a trajectory back, to the same bits; a run that was killed comes back as interrupted.
 
-        The file is data only: reading it runs no code. Raises SteepestError where it is not a run.
+        The file is data only: reading it runs no code. Steps that are too large for it are read from the folder beside
+        it. Raises SteepestError where it is not a run, or a step is missing beside it.
         """
+        from steepest.trajectory.beside import beside, filled
         from steepest.trajectory.file import RunFile
 
         with RunFile.open(path, read_only=True) as file:
-            return file.trajectory()
+            return filled(file.trajectory(), beside(path))
 
     def __repr__(self) -> str:
         return f"Trajectory({self})"

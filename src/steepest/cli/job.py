@@ -1,0 +1,234 @@
+"""`steepest curvature --cost`: how a cost of the user's own bends, where a file of parameters stands."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import sys
+import traceback
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from types import ModuleType
+from typing import Any
+
+from steepest import vectors
+from steepest.cli import show
+from steepest.cost import Cost
+from steepest.curvature import Curvature, curvature_at
+from steepest.errors import SteepestError, door, near
+from steepest.vectors import Params
+
+
+@dataclass(frozen=True)
+class Place:
+    """A cost, a point of it, and what to say of the point."""
+
+    cost: Cost
+    params: Params
+    told: str
+    unused: tuple[str, ...] = ()
+    """Tensors in the file that are no parameters of the cost."""
+
+
+def run(name: str, *, at: Path | None, products: int, seed: int, json: bool) -> int:
+    """Do what `steepest curvature --cost` was asked for and return the exit status."""
+    # what the user's module prints must not come between a reader and the one JSON document
+    with contextlib.redirect_stdout(sys.stderr) if json else contextlib.nullcontext():
+        place = _place(name, at)
+        began = perf_counter()
+        with _told(f"{name}: measuring its cost failed"):
+            curvature = curvature_at(place.cost, place.params, products=products, seed=seed)
+        seconds = perf_counter() - began
+    if json:
+        more = {"cost": name, "at": place.told, "parameters": vectors.size(place.params), "seconds": seconds}
+        show.document(curvature.to_dict() | more | {"unused": list(place.unused)})
+        return 0
+    if place.unused:
+        shown = ", ".join(f"'{each}'" for each in place.unused[:4]) + (", …" if len(place.unused) > 4 else "")
+        show.console(stderr=True).print(
+            f"{place.told}: not used, being no parameters of the cost: {shown}",
+            markup=False,
+        )
+    show.console().print(show.facts(_sentences(place, curvature, seconds), width=12))
+    return 0
+
+
+def _sentences(place: Place, curvature: Curvature, seconds: float) -> list[tuple[str, str]]:
+    limit, count = curvature.learning_rate_limit, vectors.size(place.params)
+    rows = "" if curvature.examples is None else f"; {curvature.examples:,} examples"
+    unsettled = "" if curvature.converged else ": not settled, so give more with --products"
+    beyond = ""
+    if curvature.partial:
+        beyond = ", the largest eigenvalue found" + _beyond(curvature, "above")
+    return [
+        ("at", f"{place.told}: {count:,} numbers in {len(place.params)} parameters{rows}"),
+        (
+            "sharpness",
+            f"{curvature.sharpness:.6g} ± {abs(curvature.sharpness) * curvature.residual:.1g}"
+            + (beyond or ", the largest eigenvalue of the Hessian"),
+        ),
+        (
+            "smallest",
+            f"{curvature.smallest:.6g} ± {curvature.smallest_residual:.1g}"
+            + (_beyond(curvature, "below") if curvature.partial else ""),
+        ),
+        ("condition", _condition(curvature)),
+        (
+            "limit",
+            "none: nothing bends upwards here"
+            if limit is None
+            else f"{limit:.6g} = 2 / sharpness: plain descent with a larger learning rate diverges on this bowl",
+        ),
+        ("method", curvature.method),
+        ("products", f"{curvature.products:,} Hessian products in {seconds:.3g} seconds{unsettled}"),
+    ]
+
+
+def _beyond(curvature: Curvature, where: str) -> str:
+    if curvature.unseen in (0.0, float("inf")):
+        return ""
+    return f"; the true one lies at most {curvature.unseen:.1g} {where} with 99 % probability"
+
+
+def _condition(curvature: Curvature) -> str:
+    if curvature.condition_number is None:
+        return curvature.why
+    return f"{curvature.condition_number:.6g}, largest over smallest"
+
+
+def _place(name: str, at: Path | None) -> Place:
+    made = _made(name)
+    start: Any = None
+    if isinstance(made, tuple) and len(made) == 2:
+        made, start = made
+    if not isinstance(made, Cost):
+        raise SteepestError(
+            f"{name} returned a value of type {type(made).__name__}, not a Cost",
+            remedy="Return Cost.from_module(...), or a pair of a Cost and its start",
+            asked="--cost",
+        )
+    if at is not None:
+        with door(str(at)):
+            return _from_file(made, at)
+    if start is None:
+        start = getattr(made, "at_module", None)
+        if start is None:
+            raise SteepestError(
+                f"{name} returned a Cost and no start",
+                remedy="Give --at weights.safetensors, or return a pair of the Cost and its start",
+                asked="--cost",
+            )
+        return Place(made, made.params(start), f"the module as {name} made it")
+    with door(f"the start that {name} returned"):
+        if not isinstance(start, Mapping):
+            raise SteepestError(
+                f"it is of type {type(start).__name__}", remedy="Return a dict: a tensor for each parameter"
+            )
+        return Place(made, made.params(start), f"the start that {name} returned")
+
+
+def _made(name: str) -> Any:
+    """Import the user's module from the current folder, as `python -m` does, and call its function."""
+    module_name, _, function_name = name.partition(":")
+    if not (module_name and function_name):
+        raise SteepestError(
+            f"'{name}' is not MODULE:FUNCTION", remedy="Write for example my_job:make_cost", asked="--cost"
+        )
+    here = str(Path.cwd())
+    sys.path.insert(0, here)
+    try:
+        module = _imported(module_name)
+        function = getattr(module, function_name, None)
+        if function is None:
+            known = [each for each, value in vars(module).items() if callable(value) and not each.startswith("_")]
+            raise SteepestError(
+                f"'{module_name}' has no function '{function_name}'", remedy=near(function_name, known), asked="--cost"
+            )
+        if not callable(function):
+            raise SteepestError(
+                f"{name} is a value of type {type(function).__name__}, not a function",
+                remedy="Name a function that returns a Cost",
+                asked="--cost",
+            )
+        with _told(f"{name} failed"):
+            return function()
+    finally:
+        with contextlib.suppress(ValueError):
+            sys.path.remove(here)
+
+
+def _imported(name: str) -> ModuleType:
+    with _told(f"module '{name}' could not be imported"):
+        try:
+            return importlib.import_module(name)
+        except ModuleNotFoundError as error:
+            if error.name is None or not (name == error.name or name.startswith(f"{error.name}.")):
+                raise
+            files = sorted(file.stem for file in Path.cwd().glob("*.py"))
+            raise SteepestError(
+                f"there is no module '{name}' in {Path.cwd()}",
+                remedy=near(name, files) if files else "Go to the folder of its .py file",
+                asked="--cost",
+            ) from error
+
+
+@contextlib.contextmanager
+def _told(what: str) -> Iterator[None]:
+    """Turn whatever the user's code raises into one sentence, with the line where it happened."""
+    try:
+        yield
+    except SteepestError:
+        raise
+    except Exception as error:
+        line = ""
+        if isinstance(error, SyntaxError) and error.filename:
+            line = f" ({Path(error.filename).name}, line {error.lineno})"
+        elif own := [each for each in traceback.extract_tb(error.__traceback__) if _own(each.filename)]:
+            line = f" ({Path(own[-1].filename).name}, line {own[-1].lineno})"
+        reason = error.msg if isinstance(error, SyntaxError) else error
+        raise SteepestError(
+            f"{what}: {type(error).__name__}: {reason}{line}", remedy="Mend it, and run it again", asked="--cost"
+        ) from error
+
+
+def _own(filename: str) -> bool:
+    """Whether a file is the user's, and not installed."""
+    return Path(filename).is_relative_to(Path.cwd()) and "site-packages" not in filename
+
+
+def _from_file(cost: Cost, path: Path) -> Place:
+    """Read the parameters of a cost from a safetensors file, which holds numbers only."""
+    from safetensors import SafetensorError, safe_open
+
+    if not path.is_file():
+        raise SteepestError("there is no such file", remedy="Check the path to the parameters")
+    try:
+        with safe_open(path, "pt") as file:
+            found = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # it is no dict
+    except (OSError, SafetensorError) as error:
+        raise SteepestError(
+            f"it is no safetensors file ({error})",
+            cause="A .pt or .pth file is a pickle, which can run code",
+            remedy="Write it with safetensors.torch.save_file(model.state_dict(), path)",
+        ) from error
+    zeros = cost.zeros()
+    missing = [name for name in zeros if name not in found]
+    if missing:
+        raise SteepestError(
+            f"it has no tensor '{missing[0]}'"
+            + (f", nor {len(missing) - 1} others of the cost's {len(zeros)} parameters" if len(missing) > 1 else ""),
+            cause=near(missing[0], found),
+            remedy="Save the state_dict of the model that the cost is made of",
+        )
+    for name, zero in zeros.items():
+        if found[name].shape != zero.shape:
+            raise SteepestError(
+                f"tensor '{name}' has shape {tuple(found[name].shape)}, the cost's has {tuple(zero.shape)}",
+                cause="It was saved from a model of another size",
+                remedy="Make the cost of the same model",
+            )
+    params = {name: found[name].to(zero) for name, zero in zeros.items()}
+    unused = tuple(name for name in found if name not in zeros)
+    return Place(cost, cost.params(params), str(path), unused)
