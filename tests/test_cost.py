@@ -217,7 +217,7 @@ def test_the_batch_norm_policies_differ_and_both_keep_the_statistics() -> None:
     module = convolutional().train()
     before = {name: value.clone() for name, value in module.state_dict().items()}
     values = []
-    for policy in ("running", "batch"):
+    for policy in ("frozen", "batch"):
         cost = Cost.from_module(module, MSE, batched(inputs[:, None], targets, 60), batch_norm=policy)
         at = {name: value.detach().clone() for name, value in module.named_parameters()}
         values.append(float(cost.value(at)))

@@ -11,7 +11,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 def test_the_python_example_runs_and_says_what_it_should() -> None:
     blocks = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    assert len(blocks) == 1
+    assert len(blocks) == 2
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
         exec(blocks[0], {})  # noqa: S102  # our own README
@@ -28,3 +28,24 @@ def test_no_address_of_a_registry_and_no_path_of_one_machine() -> None:
     for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "Makefile", "constraints.txt", "pyproject.toml"):
         text = (ROOT / name).read_text(encoding="utf-8")
         assert not re.search(r"download\.pytorch|pypi\.org|file://|/(work|root|home|opt)/", text), name
+
+
+def test_the_two_lines_in_the_readers_own_loop_are_enough() -> None:
+    import torch
+
+    import steepest
+
+    _, lines = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    first, second = lines.splitlines()
+    model = torch.nn.Linear(3, 1)
+    optimizer = torch.optim.Adam(model.parameters())
+    world = {"steepest": steepest, "model": model, "optimizer": optimizer}
+    exec(first, world)  # noqa: S102  # our own README
+    for _ in range(3):
+        optimizer.zero_grad()
+        loss = model(torch.ones(4, 3)).square().mean()
+        loss.backward()
+        exec(second, world | {"loss": loss})  # noqa: S102  # our own README
+        optimizer.step()
+    assert len(world["watch"].trajectory().steps) == 3
+    world["watch"].close()

@@ -58,8 +58,9 @@ def descend(
     `change_below` from one step to the next, where an adjustment no longer changes any parameter, or where the cost
     is no longer finite; the Trajectory says which. Ctrl-C ends it too, with all finished steps.
 
-    `save` names a file that receives each step as it is finished; `resume` continues such a file to the same floats
-    as a run that was never stopped. Long runs are thinned by the rule of `Recording`. `progress` shows a bar.
+    `save` names a file that receives each step as it is finished; of a sharded cost, name it on one rank only. `resume`
+    continues such a file to the same floats as a run that was never stopped. Long runs are thinned by the rule of
+    `Recording`. `progress` shows a bar.
 
     Raises SteepestError for a bad rate, epoch count or start, and for a file that is another run's.
 

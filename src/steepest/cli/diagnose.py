@@ -13,6 +13,7 @@ from steepest.watcher.hindsight import findings_in
 
 NOT_SAVED = "Only watch.findings(), while the loop runs, can tell of gradients left uncleared or scaled."
 
+
 def run(path: Path, *, json: bool) -> int:
     """Do what `steepest diagnose` was asked for and return the exit status."""
     trajectory = Trajectory.load(path)

@@ -154,29 +154,43 @@ class Cost(ABC):
     @staticmethod
     def from_module(
         module: torch.nn.Module,
-        loss: Callable[..., Tensor],
+        loss: Callable[..., Any],
         batches: Iterable[Any],
         *,
-        batch_norm: Literal["running", "batch"] | None = None,
+        batch_norm: Literal["frozen", "batch", "recalibrated"] | None = None,
+        only: Sequence[str] | None = None,
+        sharded: bool = False,
     ) -> Cost:
         """Make a Cost of a module, a loss that averages over a batch, and batches that can be read again and again.
 
-        A batch is `(inputs, targets)`; inputs may be a tensor, a tuple (given as arguments) or a dict (as keywords).
-        Parameters are those of the module that require a gradient. `batch_norm` says which statistics normalise:
-        the module's "running" ones, or those of each "batch". The module itself is never changed.
+        `loss(outputs, targets)` takes batches `(inputs, targets)` or `(input, ..., targets)`; inputs may be a tensor, a
+        tuple (given as arguments) or a dict (as keywords). A loss whose arguments are named `module, batch` is given
+        the module and the batch as it is, of any kind. Examples are counted by rows, and batches weigh by them; a loss
+        that averages over something else (words without padding) returns the pair `(loss, count)`.
+
+        Parameters are those of the module that require a gradient, or `only` those named, frozen ones too; the rest is
+        held. `batch_norm` says which statistics normalise: the module's own ("frozen"), those of each "batch", or
+        "recalibrated" ones, pooled over all batches anew at each point, which give costs but no gradient. The module
+        itself is never changed. In half precision the cost is a float64, gradients are summed in float32.
+
+        With `sharded` every rank of torch.distributed gives batches of its own, and all get the cost of all of them:
+        sums and counts are added up, so shards may be uneven, or empty. All ranks must then ask for the same things.
 
         Raises SteepestError where two passes disagree (live dropout, shuffling), the loss is a sum, the batches can
-        be read only once, or a batch norm in training mode has no policy.
+        be read only once, a batch norm in training mode has no policy, or ranks differ in parameters.
 
         >>> module = torch.nn.Linear(1, 1)
         >>> inputs, targets = torch.tensor([[0.0], [1.0]]), torch.tensor([[1.0], [3.0]])
         >>> cost = Cost.from_module(module, torch.nn.functional.mse_loss, [(inputs, targets)])
         >>> cost.names
         ('weight', 'bias')
+        >>> batches = [{"x": inputs, "y": targets}]
+        >>> Cost.from_module(module, lambda module, batch: (module(batch["x"]) - batch["y"]).square().mean(), batches)
+        <ModuleCost of 2 parameters: weight, bias, 2 examples>
         """
         from steepest.cost.module import ModuleCost
 
-        return ModuleCost(module, loss, batches, batch_norm=batch_norm)
+        return ModuleCost(module, loss, batches, batch_norm=batch_norm, only=only, sharded=sharded)
 
     @staticmethod
     def least_squares(
@@ -187,6 +201,7 @@ class Cost(ABC):
         intercept: bool = True,
         ridge: float = 0.0,
         standardise: bool = False,
+        sharded: bool = False,
     ) -> LeastSquares:
         """Make the Cost of a linear model under mean squared error, reading the data once.
 
@@ -198,7 +213,8 @@ class Cost(ABC):
         intercept, a name of its own. After the one pass every ability costs O(features²), however many examples.
 
         With `standardise` the parameters are those of columns with mean 0 and standard deviation 1;
-        `cost.in_own_units` gives them back. Raises SteepestError for ragged shapes, NaN and infinities, and no data.
+        `cost.in_own_units` gives them back. With `sharded` every rank of torch.distributed reads examples of its own,
+        and all get the cost of all of them. Raises SteepestError for ragged shapes, NaN and infinities, and no data.
 
         The data become the R factor of a centred QR decomposition (Golub and Van Loan, 2013, §5.3), about a pilot fit.
 
@@ -207,7 +223,11 @@ class Cost(ABC):
         {'m': tensor(2., dtype=torch.float64), 'b': tensor(1., dtype=torch.float64)}
         """
         from steepest.cost.least_squares import LeastSquares
-        from steepest.cost.moments import measure
+        from steepest.cost.moments import Moments, measure
+        from steepest.cost.shards import joined
 
-        moments, named = measure(inputs, targets, intercept=intercept)
+        def read() -> tuple[Moments, tuple[str, ...] | None]:
+            return measure(inputs, targets, intercept=intercept)
+
+        moments, named = joined(read) if sharded else read()
         return LeastSquares(moments, names=names or named, ridge=ridge, standardise=standardise)

@@ -73,6 +73,8 @@ class LeastSquares(Cost):
         weights = self._flat(answer)[: len(scale)] * scale
         residual = moments.rest**0.5
         once = moments.target_size + float(weights.norm())
+        if moments.pooled:
+            once += abs(moments.level) + float((moments.mean / scale).abs() @ weights.abs())
         error = EPS * (inverse.norm(dim=1) * once + twice.norm(dim=1) * residual * len(scale) ** 0.5)
         if moments.squared_condition:
             error += EPS * twice.norm(dim=1) * float((moments.factor / scale).T.mv(moments.target).norm())

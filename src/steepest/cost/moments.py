@@ -56,6 +56,8 @@ class Moments:
     """True where `factor` came from a Gram matrix, which costs the digits of its condition number once more."""
     target_size: float
     """Root mean square of the targets about their mean."""
+    pooled: bool = False
+    """True where the means of several shards were compared, each rounded at the data's distance from zero."""
 
 
 def measure(
