@@ -375,3 +375,14 @@ def test_a_run_in_float32_is_held_to_the_digits_of_float32(chromium: Browser, pa
         page.evaluate("steepest.recorded.costs[20] *= 1.0002; steepest.set({epochs: 1000})")
         settle(page)
         assert "✗" in page.locator("#checks").inner_text()
+
+
+def test_a_key_right_after_the_panel_is_not_lost(chromium: Browser, trial_page: Path) -> None:
+    """All in one task: the browser has no frame to take the focus out of what was closed."""
+    with opened(chromium, trial_page) as page:
+        playing = page.evaluate("""() => {
+          for (const key of ["?", "?", " "])
+            document.activeElement.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true, cancelable: true}));
+          return steepest.get("playing");
+        }""")
+        assert playing

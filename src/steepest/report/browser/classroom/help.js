@@ -26,7 +26,7 @@ export function mountHelp(place, state) {
   const head = [html("th", { scope: "col" }), html("th", { scope: "col" })];
   const rows = KEYS.map(({ shown }) => ({ cell: html("td"), shown }));
   const helpCell = html("td");
-  const close = html("button", { type: "button", onclick: () => panel.close() });
+  const close = html("button", { type: "button", onclick: () => leave() });
   const panel = html("dialog", { class: "keys", "aria-labelledby": "keys-title" },
     html("div", { class: "row apart" }, heading, close),
     note,
@@ -35,7 +35,12 @@ export function mountHelp(place, state) {
       html("tr", {}, html("th", { scope: "row" }, html("kbd", {}, "?")), helpCell))));
   document.body.append(panel);
   mountPresenter(state);
-  listen(state, () => (panel.open ? panel.close() : panel.showModal()));
+  /** Close; what had the focus in it would keep it until the next frame, and swallow the next key. */
+  const leave = () => {
+    panel.close();
+    if (panel.contains(document.activeElement)) /** @type {HTMLElement} */ (document.activeElement).blur();
+  };
+  listen(state, () => (panel.open ? leave() : panel.showModal()));
 
   state.on(["language"], () => {
     say(title, word("help.title"));
