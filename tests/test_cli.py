@@ -317,6 +317,7 @@ def test_report_writes_one_page(houses: Path) -> None:
     run("descend", "houses.csv", "--target", "price", "--no-figures", "-q", folder=houses.parent)
     arguments = ["report", "runs/houses/run.steepest", "houses.csv", "--target", "price", "-o", "houses.html"]
     assert run(*arguments, folder=houses.parent).stdout == "houses.html\n"
+    assert '"pair":[0,2]' in (houses.parent / "houses.html").read_text(), "area and intercept, as the contour shows"
 
 
 def test_report_compares_runs_and_descend_writes_one(tmp_path: Path) -> None:

@@ -304,6 +304,8 @@ def test_a_curved_cost_a_network_and_several_features(tmp_path: Path) -> None:
     assert read.count("img") == 3 and json.loads(read.data)["pair"] == [1, 3]
     assert "20 of 30 examples" in read.words
     assert report_data(run, cost=bowl, along=("r", "b"))["pair"] == [2, 3]
+    told = report_data(run, inputs=inputs, targets=targets, along=("r", "b"))
+    assert list(told["derivation"]) == ["r", "b"], "the derivation is of what is shown"
 
 
 def test_parts_that_do_not_belong_are_refused() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.text import Text
 
 from steepest.cli import show
+from steepest.cli.figures import Pictures
 from steepest.cli.pictures import refuse_another
 from steepest.cli.problem import Choices, Problem, pose
 from steepest.errors import SteepestError
@@ -46,6 +47,7 @@ def write_page(problem: Problem, runs: Mapping[str, Trajectory], path: Path, *, 
         targets=targets,
         x_name=table.features,
         y_name=table.target,
+        along=Pictures(problem, next(iter(runs.values()))).along,
         force=force,
     )
 

@@ -249,14 +249,13 @@ class _Rows:
     @cached_property
     def finite(self) -> list[bool]:
         costs = torch.tensor([step.cost for step in self.steps], dtype=torch.float64)
-        every = costs[:, None], self.params, self.gradients
-        return torch.cat(every, dim=1).isfinite().all(dim=1).tolist()
+        return (costs.isfinite() & self.params.isfinite().all(dim=1) & self.gradients.isfinite().all(dim=1)).tolist()
 
 
 def _rows(steps: Sequence[Step], overlap: int = 0) -> Iterator[_Rows]:
     """Lay steps out as matrices, some at a time: of a long run, one tensor operation a step would be slow."""
     size = sum(value.numel() for value in steps[0].params.values()) if steps else 1
-    most = max(2, NUMBERS_AT_ONCE // size)
+    most = max(1 + overlap, NUMBERS_AT_ONCE // size)
     for first in range(0, max(len(steps) - overlap, 0), most - overlap):
         part = steps[first : first + most]
         params, gradients = (

@@ -94,8 +94,7 @@ def gather(
     bowl, why = _bowl(cost, data, run, finite)
     if why:
         missing["data and fit"] = why
-    if cost is None and bowl is not None:
-        cost = bowl
+    cost = cost or bowl
     curvature = None
     if cost is not None:
         for name in run.end:
@@ -104,25 +103,26 @@ def gather(
                     f"the run has a parameter '{name}', and the cost has none of that name",
                     remedy=near(name, cost.names),
                 )
-        lowest = cost.minimum if bowl is None else bowl.minimum
-        facts["minimum"], facts["floor"] = lowest, None if lowest is None else float((bowl or cost).value(lowest))
+        cost = bowl or cost
+        lowest = cost.minimum
+        facts["minimum"], facts["floor"] = lowest, None if lowest is None else float(cost.value(lowest))
         try:
-            curvature = curvature_at(bowl or cost, shown.params)
+            curvature = curvature_at(cost, shown.params)
         except SteepestError as reason:
             missing["curvature"] = str(reason)
         try:
-            facts["plane"] = _plane(bowl or cost, run, shown, along)
+            facts["plane"] = _plane(cost, run, shown, along)
         except SteepestError as reason:
             if along is not None:
                 raise
             missing["slice"] = str(reason)
     if bowl is not None and data is not None and data.all:
         try:
-            facts["derivations"] = _derived(bowl, run, data)
+            facts["derivations"] = _derived(bowl, run, data, along or two_that_matter(run))
         except SteepestError as reason:
             missing["derivation"] = str(reason)
     # Of a curved cost, the curvature holds at its own place only, and the verdict is about the run's end.
-    exact = (bowl or cost) is not None and (bowl or cost).factor is not None  # pyright: ignore[reportOptionalMemberAccess]
+    exact = cost is not None and cost.factor is not None
     holds = cost is not None and (exact or shown is run.steps[-1])
     names = "" if data is None else ", ".join(data.names[:3]) + ("" if len(data.names) <= 3 else ", …")
     return Story(
@@ -232,15 +232,15 @@ def numbered(name: str, value: Tensor) -> list[str]:
     return [f"{name}[{index}]" for index in range(value.numel())] if value.ndim else [name]
 
 
-def _derived(bowl: LeastSquares, run: Trajectory, data: Data) -> dict[str, Derivation]:
-    """Derive the gradient by the two parameters that matter, in the parameters that were walked."""
+def _derived(bowl: LeastSquares, run: Trajectory, data: Data, names: tuple[str, str]) -> dict[str, Derivation]:
+    """Derive the gradient by the two parameters that are shown, in the parameters that were walked."""
     if bowl.ridge or not bowl.moments.intercept:
         raise SteepestError("the derivation is that of a linear model with intercept and without penalty")
     inputs = data.inputs
     if bowl.standardise:
         deviation = torch.where(bowl.moments.deviation > 0, bowl.moments.deviation, 1.0)
         inputs = (inputs - bowl.moments.mean) / deviation
-    return {name: derive("linear", run.start, inputs, data.targets, only=name)[name] for name in two_that_matter(run)}
+    return {name: derive("linear", run.start, inputs, data.targets, only=name)[name] for name in names}
 
 
 def _plane(cost: Cost, run: Trajectory, shown: Step, along: tuple[str, str] | None) -> Slice:

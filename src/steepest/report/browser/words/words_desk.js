@@ -90,8 +90,6 @@ export const DESK = {
   "settings.title": { en: "Where it starts, and what may move", de: "Wo es beginnt, und was sich bewegen darf" },
   "settings.start": { en: "start {name}", de: "Start {name}" },
   "settings.frozen": { en: "hold {name}", de: "{name} festhalten" },
-  "settings.only": { en: "only {name} moves", de: "nur {name} bewegt sich" },
-  "settings.both": { en: "all move", de: "alle bewegen sich" },
   "settings.random": { en: "Random start", de: "Zufälliger Start" },
   "settings.recorded": { en: "As recorded", de: "Wie aufgezeichnet" },
   "settings.standardise": {
