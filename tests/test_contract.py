@@ -76,7 +76,7 @@ def test_a_shortcut_gives_the_same_values(name: str) -> None:
     if shortcut is not None:
         places = torch.linspace(-1, 1, 5, dtype=torch.float64)
         right = torch.stack([cost.value(vectors.moved(at, slope, by=place)) for place in places.tolist()])
-        assert_close(shortcut.costs([places]), right, CLOSED_FORM, "costs on a line")
+        assert_close(shortcut.costs(places[:, None]), right, CLOSED_FORM, "costs on a line")
 
 
 @known

@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Restriction:
-    """The values of a cost on a slice, got in another way than by one forward pass at each point.
+    """The values of a cost on a slice, got in another way than by one `value` at each point.
 
-    `costs` takes one tensor of coordinates for each direction, of shape `(points,)` each, and gives the costs of all
-    their combinations, of shape `(points, ...)`. `method` says how they are got, and how exact they are.
+    `costs` takes coordinates of shape `(points, directions)` and gives costs of shape `(points,)`. `method` says how
+    they are got, and how exact they are.
     """
 
-    costs: Callable[[Sequence[Tensor]], Tensor]
+    costs: Callable[[Tensor], Tensor]
     method: str
 
 

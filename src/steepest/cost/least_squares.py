@@ -121,14 +121,13 @@ class LeastSquares(Cost):
         size = torch.where(size > 0, size, 1.0)
         bottom = torch.linalg.lstsq(slopes / size, -start[:, None], driver="gelsd").solution[:, 0] / size
 
-        def costs(coordinates: Sequence[Tensor]) -> Tensor:
-            places = [values.double().cpu() for values in coordinates]
-            centre = torch.stack([a.clamp(x.min(), x.max()) for a, x in zip(bottom, places, strict=True)])
+        def costs(places: Tensor) -> Tensor:
+            places = places.double().cpu()
+            centre = bottom.clamp(places.amin(dim=0), places.amax(dim=0))
             left = self._factor @ (at + ways @ centre - self._lowest)
             triangle = torch.linalg.qr(torch.cat([slopes, left[:, None]], dim=1), mode="r").R
-            offsets = torch.meshgrid([x - a for a, x in zip(centre, places, strict=True)], indexing="ij")
-            lengths = torch.stack([*offsets, torch.ones_like(offsets[0])], dim=-1) @ triangle.T
-            return (lengths.square().sum(dim=-1) + self._floor[-1].square()).to(origin[self.names[0]])
+            lengths = torch.cat([places - centre, torch.ones_like(places[:, :1])], dim=1) @ triangle.T
+            return (lengths.square().sum(dim=1) + self._floor[-1].square()).to(origin[self.names[0]])
 
         count = (len(directions) + 1) * (len(directions) + 2) // 2
         return Restriction(costs, f"worked out from {count} numbers of the quadratic, exact at each point")

@@ -11,7 +11,8 @@ from torch import Tensor
 
 from steepest import vectors
 from steepest.errors import SteepestError, door
-from steepest.slices.cuts import Direction, Reach, Slice, laid
+from steepest.slices.axes import Direction, Reach, laid
+from steepest.slices.noun import Slice
 from steepest.trajectory import Outcome, Trajectory
 from steepest.vectors import Params
 

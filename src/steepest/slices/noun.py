@@ -1,0 +1,70 @@
+"""Slice: costs on a straight line or a flat plane through the parameters, how they were got, and how sure they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from torch import Tensor
+
+from steepest.slices.axes import own_value_of
+from steepest.vectors import Params
+
+Scale = Literal["linear", "log"]
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Costs on a straight line or a flat plane through the parameters.
+
+    `costs[i, j] = C(origin + coordinates[0][i] * directions[0] + coordinates[1][j] * directions[1])`
+
+    `coordinates` has one tensor for each direction, `costs` the shape `(points,)` or `(points, points)`, NaN and
+    infinities as they were found. `method` says how the costs were got; `held_out_error` is None where every one of
+    them is exact. A slice says nothing about the cost beside it.
+
+    Where the costs were measured at fewer `places`, shape `(measured, directions)`, they are `measured` there, and
+    interpolated between; `held_out_error` is then the largest error at places measured afterwards, in the `scale` that
+    is drawn: a share of the range of the costs for "linear", decades for "log". `beside` holds other means over the
+    data on the same grid, such as an accuracy. `intervals` are half-widths of the costs of a sample of the data.
+    """
+
+    origin: Params
+    directions: tuple[Params, ...]
+    coordinates: tuple[Tensor, ...]
+    costs: Tensor
+    method: str
+    held_out_error: float | None = None
+    axes: tuple[str, ...] = ()
+    about: str = ""
+    scale: Scale = "linear"
+    places: Tensor | None = None
+    measured: Tensor | None = None
+    beside: dict[str, Tensor] = field(default_factory=dict)
+    intervals: Tensor | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What each coordinate is: a parameter's own value, by its name, or steps along a direction, by its name."""
+        return tuple(
+            own_value_of(direction, self.origin) or (self.axes[index] if self.axes else f"direction {index}")
+            for index, direction in enumerate(self.directions)
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Turn the slice into numbers, strings and lists: the form that figures and pages read."""
+        return {
+            "names": list(self.names),
+            "origin": {name: value.tolist() for name, value in self.origin.items()},
+            "directions": [{n: v.tolist() for n, v in direction.items()} for direction in self.directions],
+            "coordinates": [values.tolist() for values in self.coordinates],
+            "costs": self.costs.tolist(),
+            "method": self.method,
+            "held_out_error": self.held_out_error,
+            "about": self.about,
+            "scale": self.scale,
+            "places": None if self.places is None else self.places.tolist(),
+            "measured": None if self.measured is None else self.measured.tolist(),
+            "beside": {name: values.tolist() for name, values in self.beside.items()},
+            "intervals": None if self.intervals is None else self.intervals.tolist(),
+        }
