@@ -7,6 +7,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from steepest import directions as directions
     from steepest import draw as draw
     from steepest import vectors as vectors
     from steepest.check import check_gradient as check_gradient
@@ -67,7 +68,7 @@ _HOMES = {
     "trajectory": ("Outcome", "Step", "Trajectory"),
     "watcher": ("watch",),
 }
-_MODULES = ("draw", "vectors")
+_MODULES = ("directions", "draw", "vectors")
 
 __all__ = sorted([*(name for names in _HOMES.values() for name in names), *_MODULES])  # pyright: ignore[reportUnsupportedDunderAll]
 
