@@ -2,6 +2,7 @@
 # make lint  style and types        make bench  the measurements in benchmarks/README.md
 # make gallery  every picture of the lesson, into docs/gallery
 # make docs     the documentation site, which opens from the disk
+# make wheel    the wheel alone, with the newest and the oldest dependencies, passes the tests
 # make loops    watch inside Lightning, Accelerate, the Hugging Face Trainer and skorch, in an environment of its own
 #
 # On Linux without a GPU, PyTorch's own CPU builds save gigabytes: give the address of its CPU package index, as its
@@ -45,8 +46,11 @@ docs: .venv/ready-docs
 loops: .venv-loops/ready
 	.venv-loops/bin/python -m pytest tests/loops
 
+wheel: .venv/ready-test
+	.ci/wheel
+
 clean:
-	rm -rf .venv .venv-loops runs
+	rm -rf dist .venv .venv-loops runs
 
 .venv/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
