@@ -11,7 +11,10 @@ from pathlib import Path
 import torch
 
 HERE = Path(__file__).parent
-SCRIPTS = ("rows", "files", "recording", "startup", "draw", "page", "watch", "curvature", "edge_of_stability")
+SCRIPTS = (
+    *("rows", "files", "recording", "startup", "draw", "page", "watch", "curvature", "edge_of_stability"),
+    *("planes", "refine", "conformance"),
+)
 
 HEAD = """# Measurements
 

@@ -399,7 +399,7 @@ def test_version_and_help(tmp_path: Path) -> None:
 
     assert run("--version", folder=tmp_path).stdout == f"steepest {__version__}\n"
     top = run("-h", folder=tmp_path).stdout
-    assert all(verb in top for verb in ("descend", "check", "curvature", "doctor"))
+    assert all(verb in top for verb in ("descend", "check", "curvature", "selftest", "doctor"))
     for verb in ("descend", "check", "curvature"):
         assert f"\n  steepest {verb}" in run(verb, "--help", folder=tmp_path).stdout.replace(
             "    steepest", "  steepest"

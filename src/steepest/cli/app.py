@@ -311,6 +311,22 @@ def doctor(json: Json = False) -> None:
     raise typer.Exit(run(json=json))
 
 
+@app.command()
+def selftest(json: Json = False) -> None:
+    """Set traps for this installation: tiny costs with known answers, at which a wrong picture shows.
+
+    \b
+    Examples:
+      steepest selftest
+      steepest selftest --json
+
+    Exit status: 0 all right, 1 something is drawn wrong.
+    """
+    from steepest.cli.selftest import run
+
+    raise typer.Exit(run(json=json))
+
+
 for name, command in looking.COMMANDS.items():
     app.command(name)(command)
 
