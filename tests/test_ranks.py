@@ -260,12 +260,16 @@ TOLD: list[Callable[[], str]] = [
 ]  # fmt: skip
 
 
-def work(rank: int, count: int, folder: Path) -> None:
+Tasks = list[Callable[[], Any]]
+
+
+def work(rank: int, count: int, folder: Path, tasks: Tasks) -> None:
     """What each rank does: everything, once, written down."""
     torch.set_num_threads(1)
     where, patience = (folder / "store").as_uri(), timedelta(seconds=SECONDS / 2)
     dist.init_process_group("gloo", init_method=where, rank=rank, world_size=count, timeout=patience)
-    found = {each.__name__: each() for each in (*EQUAL, *TOLD)}
+    os.environ["FOLDER_OF_THE_TEST"] = str(folder)
+    found = {each.__name__: each() for each in tasks}
     (folder / f"{rank}.json").write_text(json.dumps(found), encoding="utf-8")
     patient = time.monotonic() + SECONDS / 4
     while not all((folder / f"{each}.json").exists() for each in range(count)) and time.monotonic() < patient:
@@ -276,9 +280,13 @@ def work(rank: int, count: int, folder: Path) -> None:
 @pytest.fixture(scope="module", params=[2, 3], ids=["two ranks", "three ranks"])
 def found(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     """What each rank found."""
-    count, folder = int(request.param), tmp_path_factory.mktemp("ranks")
+    return on_ranks(int(request.param), tmp_path_factory.mktemp("ranks"), [*EQUAL, *TOLD])
+
+
+def on_ranks(count: int, folder: Path, tasks: Tasks) -> list[dict[str, Any]]:
+    """Let so many ranks do the same things, and give what each returned."""
     spawn = multiprocessing.get_context("spawn")
-    running = [spawn.Process(target=work, args=(rank, count, folder), daemon=True) for rank in range(count)]
+    running = [spawn.Process(target=work, args=(rank, count, folder, tasks), daemon=True) for rank in range(count)]
     for process in running:
         process.start()
     for process in running:

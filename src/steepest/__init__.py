@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from steepest import directions as directions
     from steepest import draw as draw
+    from steepest import lessons as lessons
     from steepest import vectors as vectors
     from steepest.check import check_gradient as check_gradient
     from steepest.check import compass as compass
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from steepest.descent import steps as steps
     from steepest.diagnosis import Finding as Finding
     from steepest.diagnosis import diagnose as diagnose
+    from steepest.diagnosis import diagnose_slice as diagnose_slice
     from steepest.errors import SteepestError as SteepestError
     from steepest.report import report_data as report_data
     from steepest.report import show_report as show_report
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from steepest.slices import Slice as Slice
     from steepest.slices import line as line
     from steepest.slices import plane as plane
+    from steepest.slices import read_slice as read_slice
     from steepest.tables import Table as Table
     from steepest.tables import clinical_trial as clinical_trial
     from steepest.tables import read as read
@@ -60,15 +63,15 @@ _HOMES = {
     ),
     "derivation": ("derive",),
     "descent": ("descend", "steps"),
-    "diagnosis": ("Finding", "diagnose"),
+    "diagnosis": ("Finding", "diagnose", "diagnose_slice"),
     "errors": ("SteepestError",),
     "report": ("report_data", "show_report", "write_report"),
-    "slices": ("Slice", "line", "plane"),
+    "slices": ("Slice", "line", "plane", "read_slice"),
     "tables": ("Table", "clinical_trial", "read"),
     "trajectory": ("Outcome", "Step", "Trajectory"),
     "watcher": ("watch",),
 }
-_MODULES = ("directions", "draw", "vectors")
+_MODULES = ("directions", "draw", "lessons", "vectors")
 
 __all__ = sorted([*(name for names in _HOMES.values() for name in names), *_MODULES])  # pyright: ignore[reportUnsupportedDunderAll]
 

@@ -8,7 +8,11 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Sequence
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import zip_longest
 from typing import TypeVar
 
@@ -39,6 +43,21 @@ def rank() -> int:
 def alone() -> bool:
     """Whether there is no other rank."""
     return count() == 1
+
+
+@contextmanager
+def started() -> Iterator[None]:
+    """Start the ranks that torchrun made, and end them; do nothing without torchrun, or where they run already."""
+    if int(os.environ.get("WORLD_SIZE") or 1) < 2 or not dist.is_available() or dist.is_initialized():
+        yield
+        return
+    if torch.cuda.is_available():
+        torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
+    dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+    try:
+        yield
+    finally:
+        dist.destroy_process_group()
 
 
 def refuse_unstarted() -> None:
@@ -84,6 +103,44 @@ def stacked(tensor: Tensor) -> Tensor:
     return torch.stack(parts).to(tensor.device)
 
 
+def gathered(rows: Tensor) -> Tensor:
+    """Lay the ranks' rows end to end, however many each has, in the order of the ranks; NaN and infinity stay.
+
+    >>> gathered(torch.ones(2, 1))
+    tensor([[1.],
+            [1.]])
+    """
+    if alone():
+        return rows
+    counts = stacked(torch.tensor(len(rows))).tolist()
+    if not max(counts):
+        return rows
+    padded = rows.new_zeros(max(counts), *rows.shape[1:])
+    padded[: len(rows)] = rows
+    return torch.cat([part[:count] for part, count in zip(stacked(padded), counts, strict=True)])
+
+
+def sent(params: Params) -> Params:
+    """Give every rank the tensors of rank 0, which may have been worked out with other roundings elsewhere.
+
+    >>> sent({"m": torch.tensor(1.0)})
+    {'m': tensor(1.)}
+    """
+    if alone():
+        return params
+    made: Params = {}
+    for name, value in params.items():
+        travelling = value.detach().to(_device(), copy=True).contiguous()
+        dist.broadcast(travelling, 0)
+        made[name] = travelling.to(value.device)
+    return made
+
+
+def clock() -> float:
+    """Rank 0's clock in seconds, so that all ranks find that time is up at the same moment; all must ask together."""
+    return float(stacked(torch.tensor(time.monotonic(), dtype=torch.float64))[0])
+
+
 def agreed(work: Callable[[], T], *, at: Params | None = None) -> T:
     """Do this rank's part of the work, which asks no other rank, and raise on all of them where it failed on one.
 
@@ -113,6 +170,38 @@ def agreed(work: Callable[[], T], *, at: Params | None = None) -> T:
             remedy="Start all from the same parameters, with torch.distributed.broadcast or a common seed",
         )
     return result  # pyright: ignore[reportReturnType]  # no fault, so the work has been done
+
+
+@contextmanager
+def undisturbed() -> Iterator[Callable[[], None]]:
+    """Hold Ctrl-C back inside, for a rank that leaves alone keeps the others waiting; a second one goes through.
+
+    The function given lets it out, and is to be called where all ranks will hear of it: in work that is `agreed`.
+    """
+    if alone() or threading.current_thread() is not threading.main_thread():
+        yield lambda: None
+        return
+    held: list[int] = []
+    before = signal.getsignal(signal.SIGINT)
+
+    def hold(number: int, frame: object) -> None:
+        held.append(number)
+        if len(held) > 1:
+            let_out()
+
+    def let_out() -> None:
+        if held:
+            held.clear()
+            if callable(before):
+                before(signal.SIGINT, None)
+            raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, hold)
+    try:
+        yield let_out
+    finally:
+        signal.signal(signal.SIGINT, before)
+    let_out()
 
 
 def refuse_unlike(what: str, items: Sequence[str]) -> None:

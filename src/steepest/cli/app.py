@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from steepest import __version__
+from steepest.cli import learn as learning
 from steepest.cli import looking
 from steepest.cli.options import (
     DropEmpty,
@@ -62,6 +63,7 @@ def _root(
       steepest check                                      the gradient by hand, by autograd and by taps
       steepest curvature houses.csv --target price        what limits the learning rate and the speed
       steepest diagnose runs/houses/run.steepest          what a descent suffered from, and what to try
+      steepest learn                                      the course, and how far you are
     """
 
 
@@ -327,6 +329,7 @@ def selftest(json: Json = False) -> None:
     raise typer.Exit(run(json=json))
 
 
+app.command("learn")(learning.learn)
 for name, command in looking.COMMANDS.items():
     app.command(name)(command)
 

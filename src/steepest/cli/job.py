@@ -1,4 +1,4 @@
-"""`steepest curvature --cost`: how a cost of the user's own bends, where a file of parameters stands."""
+"""A cost of the user's own, and where a file of parameters stands; `steepest curvature --cost`: how it bends there."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from time import perf_counter
 from types import ModuleType
 from typing import Any
 
-from steepest import vectors
+from steepest import ranks, vectors
 from steepest.cli import show
 from steepest.cost import Cost
 from steepest.curvature import Curvature, curvature_at
@@ -35,35 +35,45 @@ class Place:
 def run(name: str, *, at: Path | None, products: int, seed: int, json: bool) -> int:
     """Do what `steepest curvature --cost` was asked for and return the exit status."""
     # what the user's module prints must not come between a reader and the one JSON document
-    with contextlib.redirect_stdout(sys.stderr) if json else contextlib.nullcontext():
-        place = _place(name, at)
+    with ranks.started(), contextlib.redirect_stdout(sys.stderr) if json else contextlib.nullcontext():
+        place = place_of(name, at)
         began = perf_counter()
-        with _told(f"{name}: measuring its cost failed"):
+        with told(f"{name}: measuring its cost failed"):
             curvature = curvature_at(place.cost, place.params, products=products, seed=seed)
         seconds = perf_counter() - began
+        if ranks.rank() > 0:
+            return 0
     if json:
         more = {"cost": name, "at": place.told, "parameters": vectors.size(place.params), "seconds": seconds}
         show.document(curvature.to_dict() | more | {"unused": list(place.unused)})
         return 0
-    if place.unused:
-        shown = ", ".join(f"'{each}'" for each in place.unused[:4]) + (", …" if len(place.unused) > 4 else "")
-        show.console(stderr=True).print(
-            f"{place.told}: not used, being no parameters of the cost: {shown}",
-            markup=False,
-        )
+    say_unused(place)
     show.console().print(show.facts(_sentences(place, curvature, seconds), width=12))
     return 0
 
 
+def where(place: Place) -> str:
+    """Say where a cost is looked at."""
+    rows = "" if place.cost.examples is None else f"; {place.cost.examples:,} examples"
+    return f"{place.told}: {vectors.size(place.params):,} numbers in {len(place.params)} parameters{rows}"
+
+
+def say_unused(place: Place) -> None:
+    """Name the tensors of a file that are no parameters of the cost, on standard error."""
+    if place.unused:
+        shown = ", ".join(f"'{each}'" for each in place.unused[:4]) + (", …" if len(place.unused) > 4 else "")
+        sentence = f"{place.told}: not used, being no parameters of the cost: {shown}"
+        show.console(stderr=True).print(sentence, markup=False)
+
+
 def _sentences(place: Place, curvature: Curvature, seconds: float) -> list[tuple[str, str]]:
-    limit, count = curvature.learning_rate_limit, vectors.size(place.params)
-    rows = "" if curvature.examples is None else f"; {curvature.examples:,} examples"
+    limit = curvature.learning_rate_limit
     unsettled = "" if curvature.converged else ": not settled, so give more with --products"
     beyond = ""
     if curvature.partial:
         beyond = ", the largest eigenvalue found" + _beyond(curvature, "above")
     return [
-        ("at", f"{place.told}: {count:,} numbers in {len(place.params)} parameters{rows}"),
+        ("at", where(place)),
         (
             "sharpness",
             f"{curvature.sharpness:.6g} ± {abs(curvature.sharpness) * curvature.residual:.1g}"
@@ -98,7 +108,11 @@ def _condition(curvature: Curvature) -> str:
     return f"{curvature.condition_number:.6g}, largest over smallest"
 
 
-def _place(name: str, at: Path | None) -> Place:
+def place_of(name: str, at: Path | None, *, otherwise: tuple[Params, str] | None = None) -> Place:
+    """Make the user's cost, and find its place: the file's, or else the one it came with.
+
+    Before the cost's own comes `otherwise`, a place and what to say of it.
+    """
     made = _made(name)
     start: Any = None
     if isinstance(made, tuple) and len(made) == 2:
@@ -111,7 +125,10 @@ def _place(name: str, at: Path | None) -> Place:
         )
     if at is not None:
         with door(str(at)):
-            return _from_file(made, at)
+            return from_file(made, at)
+    if otherwise is not None:
+        with door(otherwise[1]):
+            return Place(made, made.params(otherwise[0]), otherwise[1])
     if start is None:
         start = getattr(made, "at_module", None)
         if start is None:
@@ -152,7 +169,7 @@ def _made(name: str) -> Any:
                 remedy="Name a function that returns a Cost",
                 asked="--cost",
             )
-        with _told(f"{name} failed"):
+        with told(f"{name} failed"):
             return function()
     finally:
         with contextlib.suppress(ValueError):
@@ -160,7 +177,7 @@ def _made(name: str) -> Any:
 
 
 def _imported(name: str) -> ModuleType:
-    with _told(f"module '{name}' could not be imported"):
+    with told(f"module '{name}' could not be imported"):
         try:
             return importlib.import_module(name)
         except ModuleNotFoundError as error:
@@ -175,7 +192,7 @@ def _imported(name: str) -> ModuleType:
 
 
 @contextlib.contextmanager
-def _told(what: str) -> Iterator[None]:
+def told(what: str) -> Iterator[None]:
     """Turn whatever the user's code raises into one sentence, with the line where it happened."""
     try:
         yield
@@ -198,7 +215,7 @@ def _own(filename: str) -> bool:
     return Path(filename).is_relative_to(Path.cwd()) and "site-packages" not in filename
 
 
-def _from_file(cost: Cost, path: Path) -> Place:
+def from_file(cost: Cost, path: Path) -> Place:
     """Read the parameters of a cost from a safetensors file, which holds numbers only."""
     from safetensors import SafetensorError, safe_open
 

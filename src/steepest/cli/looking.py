@@ -8,13 +8,31 @@ from typing import Annotated
 
 import typer
 
+from steepest.cli.cut_options import (
+    AlongRun,
+    Budget,
+    CutAt,
+    CutReach,
+    CutSeed,
+    Layers,
+    OwnCost,
+    Points,
+    Sample,
+    Scale,
+    StoreFolder,
+    To,
+    Tolerance,
+    Ways,
+    asked,
+    cut_own,
+    named,
+    own_options,
+)
 from steepest.cli.options import (
-    At,
     DropEmpty,
     Features,
     Json,
     Picture,
-    Reach,
     Replace,
     Ridge,
     RunArgument,
@@ -62,8 +80,8 @@ def draw_run(
     """
     from steepest.cli.pictures import draw_run
 
-    asked = choices(table, target, features, drop_empty, standardise, ridge, None, 0, False, "float64", "cpu")
-    raise typer.Exit(draw_run(run_file, asked, what=tuple(what.split(",")), output=output, force=force))
+    chosen = choices(table, target, features, drop_empty, standardise, ridge, None, 0, False, "float64", "cpu")
+    raise typer.Exit(draw_run(run_file, chosen, what=tuple(what.split(",")), output=output, force=force))
 
 
 def report(
@@ -99,62 +117,116 @@ def report(
     """
     from steepest.cli.page import report_runs
 
-    asked = choices(None, target, features, drop_empty, standardise, ridge, None, 0, False, "float64", "cpu")
-    raise typer.Exit(report_runs(files, asked, output=output, force=force))
+    chosen = choices(None, target, features, drop_empty, standardise, ridge, None, 0, False, "float64", "cpu")
+    raise typer.Exit(report_runs(files, chosen, output=output, force=force))
 
 
 def line(
-    along: Annotated[str, typer.Argument(metavar="PARAMETER", help="The parameter that varies.")],
+    along: Annotated[
+        str | None, typer.Argument(metavar="[PARAMETER]", help="The parameter that varies.", show_default=False)
+    ] = None,
     table: TableArgument = None,
     target: Target = None,
     features: Features = None,
-    at: At = None,
-    reach: Reach = None,
-    points: Annotated[int, typer.Option(metavar="NUMBER", help="How many points.", min=2)] = 101,
+    at: CutAt = None,
+    reach: CutReach = None,
+    points: Points = None,
+    cost: OwnCost = None,
+    directions: Ways = None,
+    seed: CutSeed = 0,
+    to: To = None,
+    run: AlongRun = None,
+    layers: Layers = None,
+    budget: Budget = None,
+    tolerance: Tolerance = None,
+    scale: Scale = None,
+    sample: Sample = None,
+    store: StoreFolder = None,
     output: Picture = None,
     force: Replace = False,
     json: Json = False,
 ) -> None:
-    """Cut through the cost along one parameter: the curve, and the slope where you stand.
+    """Cut through the cost along one parameter or direction: the curve, and of a table the slope where you stand.
 
     \b
     Examples:
       steepest line m
       steepest line b --at m=-0.47,b=0 --reach=-1:4 -o b.png
       steepest line area houses.csv --target price --json
+      steepest line --cost my_job:make_cost --at weights.safetensors
+      steepest line --cost my_job:make_cost --at a.safetensors --to b.safetensors --points 21
     """
+    own = {"--directions": directions, "--to": to, "--run": run, "--layers": layers, "--budget": budget}
+    own |= {"--tolerance": tolerance, "--scale": scale, "--sample": sample, "--store": store, "--seed": seed}
+    asked({"TABLE": table, "--target": target, "--features": features}, own, cost)
+    if cost is not None:
+        more = own_options(own, at=at, reach=reach, points=points, output=output, force=force, json=json)
+        raise typer.Exit(cut_own(cost, 1, (along,), more))
     from steepest.cli.pictures import cut
 
-    asked = choices(table, target, features, False, False, 0.0, at, 0, False, "float64", "cpu")
-    status = cut(asked, along=(along,), reach=reach, points=points, output=output, force=force, json=json)
+    chosen = choices(table, target, features, False, False, 0.0, at, 0, False, "float64", "cpu")
+    status = cut(chosen, along=named(along), reach=reach, points=points or 101, output=output, force=force, json=json)
     raise typer.Exit(status)
 
 
 def plane(
-    first: Annotated[str, typer.Argument(metavar="PARAMETER", help="The parameter that varies to the right.")],
-    second: Annotated[str, typer.Argument(metavar="PARAMETER", help="The parameter that varies upwards.")],
+    first: Annotated[
+        str | None,
+        typer.Argument(metavar="[PARAMETER]", help="The parameter that varies to the right.", show_default=False),
+    ] = None,
+    second: Annotated[
+        str | None,
+        typer.Argument(metavar="[PARAMETER]", help="The parameter that varies upwards.", show_default=False),
+    ] = None,
     table: TableArgument = None,
     target: Target = None,
     features: Features = None,
-    at: At = None,
-    reach: Reach = None,
-    points: Annotated[int, typer.Option(metavar="NUMBER", help="How many points along each.", min=2)] = 101,
+    at: CutAt = None,
+    reach: CutReach = None,
+    points: Points = None,
+    cost: OwnCost = None,
+    directions: Ways = None,
+    seed: CutSeed = 0,
+    to: To = None,
+    run: AlongRun = None,
+    layers: Layers = None,
+    budget: Budget = None,
+    tolerance: Tolerance = None,
+    scale: Scale = None,
+    sample: Sample = None,
+    store: StoreFolder = None,
     output: Picture = None,
     force: Replace = False,
     json: Json = False,
 ) -> None:
-    """Cut through the cost along two parameters: the contour.
+    """Cut through the cost along two parameters or directions: the contour.
 
     \b
     Examples:
       steepest plane m b
       steepest plane m b --reach=-2:1 --reach=-1:4 -o plane.png
       steepest plane area rooms houses.csv --target price --json
+      steepest plane --cost my_job:make_cost --at weights.safetensors --budget 60
+      steepest plane --cost my_job:make_cost --directions sharpest --reach=-1:1 --store plane.points
+      steepest plane --cost my_job:make_cost --run watched.steepest --sample 4096
+      torchrun --nproc-per-node 4 -m steepest plane --cost my_job:make_cost --store plane.points
+
+    Under torchrun the ranks are started before your function is called, and share the points; where the cost is
+    sharded, all measure each point together.
+
+    Exit status: 0 done, 2 bad request, 130 interrupted (what was measured is in the store).
     """
+    own = {"--directions": directions, "--to": to, "--run": run, "--layers": layers, "--budget": budget}
+    own |= {"--tolerance": tolerance, "--scale": scale, "--sample": sample, "--store": store, "--seed": seed}
+    asked({"TABLE": table, "--target": target, "--features": features}, own, cost)
+    if cost is not None:
+        more = own_options(own, at=at, reach=reach, points=points, output=output, force=force, json=json)
+        raise typer.Exit(cut_own(cost, 2, (first, second), more))
     from steepest.cli.pictures import cut
 
-    asked = choices(table, target, features, False, False, 0.0, at, 0, False, "float64", "cpu")
-    status = cut(asked, along=(first, second), reach=reach, points=points, output=output, force=force, json=json)
+    chosen = choices(table, target, features, False, False, 0.0, at, 0, False, "float64", "cpu")
+    along = named(first, second)
+    status = cut(chosen, along=along, reach=reach, points=points or 101, output=output, force=force, json=json)
     raise typer.Exit(status)
 
 

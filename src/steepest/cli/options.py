@@ -41,14 +41,6 @@ Start = Annotated[
     ),
 ]
 Seed = Annotated[int, typer.Option(metavar="NUMBER", help="For --start random.")]
-At = Annotated[
-    list[str] | None,
-    typer.Option("--at", metavar="VALUES", help="Where to cut: m=0.9,b=0.1, zeros, or random.", show_default=False),
-]
-Reach = Annotated[
-    list[str] | None,
-    typer.Option(metavar="LOW:HIGH", help="From where to where, once for each parameter.", show_default=False),
-]
 Picture = Annotated[
     Path | None,
     typer.Option(

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from steepest import draw, slices
 from steepest.cli import show, watched
+from steepest.cli.cut_options import span
 from steepest.cli.figures import Pictures
 from steepest.cli.problem import Choices, Problem, pose
 from steepest.errors import SteepestError, near
@@ -46,7 +47,7 @@ def cut(
     for name in along:
         if name not in bowl.names:
             raise SteepestError(f"there is no parameter '{name}'", remedy=near(name, bowl.names))
-    spans = [_span(text) for text in reach or []]
+    spans = [span(text) for text in reach or []]
     if len(spans) not in (0, len(along)):
         raise SteepestError(f"{len(spans)} reaches for {len(along)} parameters", remedy="Give --reach once for each")
     spans = spans or [_around(float(at[name]), float(bowl.minimum[name])) for name in along]
@@ -83,18 +84,6 @@ def refuse_another(problem: Problem, trajectory: Trajectory) -> None:
             cause="Another table, other features, or --standardise or --ridge in one of the two",
             remedy="Name the table and options that the run was made with",
         )
-
-
-def _span(text: str) -> tuple[float, float]:
-    low, sign, high = text.partition(":")
-    try:
-        span = float(low), float(high)
-    except ValueError:
-        sign = ""
-        span = 0.0, 0.0
-    if not sign:
-        raise SteepestError(f"--reach {text} is not low:high", remedy="Write for example --reach=-1.5:1")
-    return span
 
 
 def _around(at: float, lowest: float) -> tuple[float, float]:

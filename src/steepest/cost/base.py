@@ -74,6 +74,16 @@ class Cost(ABC):
         del origin, directions
         return None
 
+    def sample(self, examples: int, *, seed: int = 0) -> Cost:
+        """Make a Cost over `examples` rows of the data, drawn once by `seed`, the same at every point.
+
+        Its `sampled` says which, and `value_and_interval` how far its mean may be from that over all rows. Raises
+        SteepestError for a cost whose rows are not known.
+        """
+        from steepest.cost.sample import sample
+
+        return sample(self, examples, seed=seed)
+
     @property
     def minimum(self) -> Params | None:
         """Where the cost is lowest, if that is known exactly; None where only walking can tell."""

@@ -11,8 +11,8 @@ from torch.func import functional_call
 
 from steepest import ranks, vectors
 from steepest.cost import batches as batch
-from steepest.cost import losses
-from steepest.cost.base import Cost
+from steepest.cost import losses, shortcuts
+from steepest.cost.base import Cost, Restriction
 from steepest.cost.norms import Norms, Policy
 from steepest.cost.probe import as_found, probe
 from steepest.errors import SteepestError, door, near
@@ -116,6 +116,11 @@ class ModuleCost(Cost):
             return dict(zip(self.names, parts, strict=True))
 
         return product
+
+    def restricted(self, origin: Params, directions: Sequence[Params]) -> Restriction | None:
+        """Lead a copy of the module along, sharing what all points have in common; None for the data of many ranks."""
+        shared = self._sharded and not ranks.alone()
+        return None if shared else shortcuts.restricted(self, origin, directions)
 
     def _summed(self, params: Params, of: Parts) -> tuple[Tensor, Params]:
         """Mean loss, and the mean over all examples of what `of` makes of each batch's loss."""

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from steepest import vectors
-from steepest.draw.paths import FIRST_STEPS, Marks
+from steepest.draw.paths import Marks
 from steepest.slices import Slice
-from steepest.slices.projection import places
+from steepest.slices.projection import FIRST_STEPS, places
 from steepest.trajectory import Trajectory
 
 if TYPE_CHECKING:

@@ -30,6 +30,9 @@ GREEN, PURPLE = "#009E73", "#CC79A7"
 SMALL, NORMAL, LARGE = 8.5, 10.0, 11.5
 """Sizes of type in points."""
 
+HEAD = 95.0
+"""Points above the axes that a figure has room for."""
+
 COLUMN_GAP = 1.6
 """Between the columns of a legend, in sizes of its type."""
 
@@ -179,11 +182,11 @@ def name_axes(ax: Axes, x_name: str, y_name: str) -> None:
 
 def head(
     ax: Axes, title: str, *, notes: Iterable[str] = (), marks: Sequence[tuple[Artist, str]] = (), wide: float = 0.0
-) -> None:
+) -> float:
     """Stack title, notes and legend above the axes, where none of them can cover the data or each other.
 
     Notes and legend are as wide as the axes, or `wide` points. The layout need not know them: the title, above them,
-    keeps their room free.
+    keeps their room free. Returns how high all of it is, in points.
     """
     wide = wide or 0.95 * room(ax)[0]
     above = 4.0
@@ -207,9 +210,17 @@ def head(
         )  # fmt: skip
         said.set_in_layout(False)
         above += (1.2 + 1.46 * text.count("\n")) * SMALL + 2
-    ax.set_title(
-        fitted(title, wide, size=LARGE), loc="left", pad=above + 0.25 * LARGE, fontsize=LARGE, parse_math=False
-    )
+    title = fitted(title, wide, size=LARGE)
+    ax.set_title(title, loc="left", pad=above + 0.25 * LARGE, fontsize=LARGE, parse_math=False)
+    return above + (1.5 + 1.2 * title.count("\n")) * LARGE
+
+
+def grow(ax: Axes, high: float) -> None:
+    """Make a picture's own figure taller, where its head is higher than `HEAD` points: the axes stay as large."""
+    figure = ax.get_figure(root=True)
+    if figure is not None and high > HEAD:
+        wide, tall = figure.get_size_inches()
+        figure.set_size_inches(wide, tall + (high - HEAD) / 72)
 
 
 def _columns(labels: Sequence[str], wide: float) -> int:

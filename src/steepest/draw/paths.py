@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from steepest import vectors
 from steepest.slices import Projection, Slice, project
-from steepest.slices.projection import places
+from steepest.slices.projection import FIRST_STEPS, places, thinned
 from steepest.trajectory import Trajectory
 from steepest.vectors import Params
 
@@ -21,11 +24,13 @@ Place = tuple[float, float]
 MOST_STEPS = 2000
 """Of a longer path, one step in so many is drawn that they are about these, with all the first ones and the last."""
 
-FIRST_STEPS = 12
-"""So many first adjustments are marked on the path: those that can be told apart."""
-
 ROUNDING = 1e-9
 """A share of a run's own size that may lie off a plane and still be nothing but rounding."""
+
+MOST_DISCS = 24
+
+WIDEST_DISC = 22.0
+"""Points across, of the disc where the path is farthest off the plane."""
 
 BEYOND = 1e6
 """A point farther off is drawn so many frames away: the line to it looks the same, and nothing overflows."""
@@ -40,6 +45,7 @@ def walk(ax: Axes, slice: Slice, run: Trajectory, names: tuple[str, ...], marks:
     projection = project(run, onto=slice)
     path: list[Place] = [(x, y) for x, y in projection.coordinates.tolist()]
     inside = [within(place, ax) for place in path]
+    discs(ax, projection, inside, marks)
     final = len(path) - 1
     last = max((index for index, here in enumerate(inside) if here), default=-1)
     apart = math.ceil(len(path) / MOST_STEPS) // 2 * 2 + 1  # odd, so that a zigzag keeps both its sides
@@ -72,6 +78,33 @@ def walk(ax: Axes, slice: Slice, run: Trajectory, names: tuple[str, ...], marks:
         )  # fmt: skip
         marks.append((gate, "leaves this frame"))
     return [said_of_frame(run, path, inside, names), said_of_plane(slice, projection)]
+
+
+def discs(ax: Axes, projection: Projection, inside: Sequence[bool], marks: Marks) -> None:
+    """Lay discs behind a path, the wider the farther the path is off the plane: so much of it is not seen."""
+    from matplotlib.lines import Line2D
+
+    from steepest.draw import paper
+
+    off = projection.distances.numpy()
+    here = [index for index in thinned(len(off), MOST_STEPS) if inside[index] and math.isfinite(off[index])]
+    path = projection.coordinates.numpy()
+    if not here or max(off[here]) <= ROUNDING * float(np.abs(path[here]).max()):
+        return
+    frame = np.array([np.ptp(ax.get_xlim()), np.ptp(ax.get_ylim())])
+    chosen: list[int] = []
+    for index in here:  # apart from each other, so that rings can be told
+        if all(float(np.hypot(*((path[index] - path[old]) / frame))) > 1 / MOST_DISCS for old in chosen):
+            chosen.append(index)
+    farthest = float(max(off[chosen]))
+    if not farthest:
+        return
+    sizes = (WIDEST_DISC * off[chosen] / farthest) ** 2
+    ax.scatter(
+        *path[chosen].T, s=sizes, facecolors=[(1, 1, 1, 0.35)], edgecolors=paper.PURPLE, linewidths=1.4, zorder=3.5
+    )
+    key = Line2D([], [], linestyle="none", marker="o", color="white", markeredgecolor=paper.PURPLE, markersize=9)
+    marks.append((key, f"off the plane, at most {paper.number(farthest, 3)}"))
 
 
 def star(ax: Axes, slice: Slice, minimum: Params, names: tuple[str, ...], marks: Marks) -> str:
@@ -151,16 +184,31 @@ def said_of_frame(run: Trajectory, path: list[Place], inside: list[bool], names:
     return said
 
 
-def said_of_plane(slice: Slice, projection: Projection) -> str:
-    """Say how much of the path the plane holds, and how far off it the path goes."""
+def said_of_plane(slice: Slice, projection: Projection, *, short: bool = False) -> str:
+    """Say how much of the path the plane holds, beside what it would hold of nothing, and how far off it goes."""
     from steepest.draw import paper
 
     distances = projection.distances[projection.distances.isfinite()]
     size = float(projection.coordinates.nan_to_num(0.0).abs().max())
     if not len(distances) or float(distances.max()) <= ROUNDING * size:
         return ""
-    held = "" if projection.share is None else f", which holds {100 * projection.share:.0f} % of the path's motion"
+    off = paper.number(float(distances.max()), 3)
+    share = "" if projection.share is None else f"{100 * projection.share:.0f} % of "
+    if short:
+        return f"the plane holds {share}its motion, up to {off} off" if share else f"up to {off} off the plane"
+    held = f", which holds {share}the path's motion{_null(slice)}" if share else ""
     return (
         f"a plane through {vectors.size(slice.origin):,} parameters{held}; the path is up to "
-        f"{paper.number(float(distances.max()), 3)} off it, so the colours are not the path's own costs"
+        f"{off} off it, so the colours are not the path's own costs"
     )
+
+
+def _null(slice: Slice) -> str:
+    """What principal directions hold of a path that means nothing, where the slice does not say so itself.
+
+    Antognini and Sohl-Dickstein (2018).
+    """
+    if "random walk" in slice.about or not slice.axes or not all("principal" in axis for axis in slice.axes):
+        return ""
+    shares = [6 / (math.pi * order) ** 2 for order in range(1, len(slice.axes) + 1)]
+    return f" (principal directions hold {100 * sum(shares):.0f} % of a random walk's)"

@@ -11,10 +11,11 @@ import torch
 from torch import Tensor
 
 from steepest import vectors
-from steepest.draw.paths import FIRST_STEPS, MOST_STEPS, Marks, nearer, said_of_plane, way_out, within
+from steepest.draw.paths import MOST_STEPS, Marks, nearer, said_of_plane, way_out, within
 from steepest.draw.rows import WIDEST, limits
 from steepest.draw.squares import MOST_SQUARES, key, move, stand
 from steepest.slices import Slice, project
+from steepest.slices.projection import FIRST_STEPS, thinned
 from steepest.trajectory import Trajectory
 from steepest.vectors import Params
 
@@ -57,14 +58,14 @@ class Stage:
         from matplotlib.patheffects import Normal, Stroke
 
         from steepest.draw import paper
-        from steepest.draw.planes import contour
+        from steepest.draw.contours import contour
 
         self.run, self.data = run, data
         self.figure = paper.blank(9.6 if data else 6.4, 4.8)
         self.figure.set_dpi(DOTS_PER_INCH)
         panels = self.figure.subplots(1, 2 if data else 1, squeeze=False)[0]
         self.map = contour(slice, minimum=minimum, ax=panels[0])
-        above = self.map.get_lines()  # the minimum
+        above = [line for line in self.map.get_lines() if line.get_marker() == "*"]  # the minimum
         projection = project(run, onto=slice)
         places = [(x, y) for x, y in projection.coordinates.tolist()]
         self.squares: DrawnLast | None = None
@@ -72,10 +73,7 @@ class Stage:
         seen = np.where(self.inside, np.arange(len(places)), -1)
         self.last_seen = np.maximum.accumulate(seen)  # -1 while none was inside yet
         self.outside = np.cumsum(~np.array(self.inside))
-        apart = math.ceil(len(places) / MOST_STEPS) // 2 * 2 + 1  # odd, so that a zigzag keeps both its sides
-        self.drawn = np.array(
-            sorted({*range(0, len(places), apart), *range(min(FIRST_STEPS + 1, len(places))), *chosen})
-        )
+        self.drawn = np.array(sorted({*thinned(len(places), MOST_STEPS), *chosen}))
         self.line = np.array([nearer(places[index], self.map) for index in self.drawn])
         style: dict[str, Any] = {"linestyle": "none", "markeredgecolor": "black", "markeredgewidth": 1.4}
         (self.path,) = self.map.plot(

@@ -9,9 +9,11 @@ import numpy as np
 
 from steepest.draw import paths
 from steepest.draw import trilobite as drawing
+from steepest.draw.ground import KINDS, said_of_slice
+from steepest.draw.levels import numbers
 from steepest.draw.many import fill, place_for
 from steepest.errors import SteepestError, door
-from steepest.slices import Slice, project
+from steepest.slices import Projection, Slice, project
 from steepest.slices.projection import places
 from steepest.trajectory import Trajectory
 from steepest.vectors import Params
@@ -29,7 +31,8 @@ def surface(
     *,
     minimum: Params | None = None,
     trilobite: bool = True,
-    height: Literal["linear", "log"] = "linear",
+    projection: Projection | None = None,
+    height: Literal["linear", "log"] | None = None,
     x_name: str | None = None,
     y_name: str | None = None,
     cost_name: str = "cost",
@@ -40,10 +43,13 @@ def surface(
 
     Every step of the path stands at its own cost, straight lines join them; its last one in this frame is where the
     cane of the trilobite is. With `height` "log" the surface is the logarithm of the cost, so that the floor of a
-    valley shows. It is seen from its lowest corner; path and marks are drawn over it even where it would hide them.
+    valley shows; it is the slice's own scale where none is given. It is seen from its lowest corner; path and marks are
+    drawn over it even where it would hide them.
 
-    It is exact at the points of the plane; of more than two parameters it shows one cut, beside which the path lies:
-    on a figure of its own the gradient of all of them stands beside it as `bars`, see `draw.bars`.
+    A path beside the plane floats, or dives: with the `projection` that `slices.project(run, onto=slice, cost=cost)`
+    measured, stems lead from its own costs to the plane's cost at the same place.
+    It is exact at the points of the plane, or interpolated from the places with dots; of more than two parameters it
+    shows one cut: on a figure of its own the gradient of all of them stands beside it as `bars`, see `draw.bars`.
 
     Raises SteepestError for a slice that is a line, axes that are flat, and a run or minimum with other parameters.
 
@@ -59,9 +65,11 @@ def surface(
     with door("draw.surface"):
         if len(slice.directions) != 2:
             raise SteepestError("the slice has 1 direction", remedy="Cut a plane(), not a line()")
+        height = height or slice.scale
         if height not in ("linear", "log"):
             raise SteepestError(f"height is {height!r}", remedy='Give "linear" or "log"')
         axes: Any
+        own = ax is None
         axes, side = (ax, None) if ax is not None else place_for(run, bars, 6.4, 6.2, projection="3d")
         if axes.name != "3d":
             raise SteepestError("the axes are flat", remedy='Make them with projection="3d"')
@@ -77,17 +85,23 @@ def surface(
         marks: paths.Marks = []
         _ground(axes, slice, costs, log)
         if len(known) < costs.size:
-            notes.append(f"holes: the {cost_name} is not finite there")
+            counted = (f"{word} at {int(is_kind(costs).sum()):,}" for word, is_kind, _ in KINDS if is_kind(costs).any())
+            notes.append(f"holes: the {cost_name} is not finite there ({', '.join(counted)} of {costs.size:,} points)")
+        _dots(axes, slice, log, marks)
+        notes += said_of_slice(slice, cost_name)
         last = None
         if run is not None:
-            last, said = _walk(axes, slice, run, log=log, names=short, marks=marks)
-            notes += said
+            projection = projection or project(run, onto=slice)
+            last, said = _walk(axes, slice, run, projection, log=log, names=short, marks=marks)
+            notes += [*said, _stems(axes, projection, log=log, marks=marks)]
         if minimum is not None:
             notes.append(_star(axes, slice, minimum, log=log, names=short, marks=marks))
         if trilobite and last is not None:
             drawing.stand_at(axes, lambda: _on_paper(axes, last))
         _dress(axes, names, cost_name, log)
-        paper.head(axes, f"{cost_name} over {short[0]} and {short[1]}", notes=notes, marks=marks)
+        high = paper.head(axes, f"{cost_name} over {short[0]} and {short[1]}", notes=notes, marks=marks)
+        if own:
+            paper.grow(axes, high)
         fill(side, run, slice.names, axes)
     return axes
 
@@ -125,14 +139,20 @@ def _ground(axes: Any, slice: Slice, costs: np.ndarray, log: bool) -> None:
 
 
 def _walk(
-    axes: Any, slice: Slice, run: Trajectory, *, log: bool, names: tuple[str, ...], marks: paths.Marks
+    axes: Any,
+    slice: Slice,
+    run: Trajectory,
+    projection: Projection,
+    *,
+    log: bool,
+    names: tuple[str, ...],
+    marks: paths.Marks,
 ) -> tuple[np.ndarray | None, list[str]]:
     """Draw what of the path is in the frame; returns the last point there, and what is to be said."""
     from matplotlib.patheffects import Normal, Stroke
 
     from steepest.draw import paper
 
-    projection = project(run, onto=slice)
     flat = projection.coordinates.double().numpy()
     z = _lifted(run.costs.numpy(), log)
     points = np.column_stack([flat, z])
@@ -165,6 +185,50 @@ def _walk(
         paths.said_of_plane(slice, projection).replace("so the colours are not", "so the surface is not at"),
     ]
     return (points[last] if last >= 0 else None), said
+
+
+def _dots(axes: Any, slice: Slice, log: bool, marks: paths.Marks) -> None:
+    """Small dots where the cost was measured, at its height, where the surface is interpolated between them."""
+    if slice.places is None or slice.measured is None:
+        return
+    x, y = numbers(slice.places).T
+    (dots,) = axes.plot(
+        x, y, _lifted(numbers(slice.measured), log), "o", color="black", ms=1.6, alpha=0.5, mew=0, ls="none", zorder=3
+    )
+    marks.append((dots, f"measured, {len(x):,} places"))
+
+
+def _stems(axes: Any, projection: Projection, *, log: bool, marks: paths.Marks) -> str:
+    """Stand stems between the path's own costs and the plane's, where both are in the frame."""
+    from steepest.draw import paper
+
+    if projection.costs_on_slice is None or projection.asked is None:
+        return ""
+    flat = projection.coordinates[projection.asked].double().numpy()
+    own, there = (_lifted(numbers(v), log) for v in (projection.costs[projection.asked], projection.costs_on_slice))
+    frame = np.array([axes.get_xlim(), axes.get_ylim(), axes.get_zlim()])
+    outside, drawn = 0, []
+    for place, above, below in zip(flat, own, there, strict=True):
+        ends = np.array([[*place, above], [*place, below]])
+        if not np.isfinite(ends).all() or abs(above - below) < 1e-3 * np.ptp(frame[2]):
+            continue
+        piece = _crossing(ends[0], ends[1], frame)
+        outside += not len(piece) or not np.array_equal(piece[1], ends[1])
+        if len(piece):
+            drawn.append(piece)
+    with np.errstate(invalid="ignore", over="ignore"):
+        apart = np.abs(numbers(projection.costs[projection.asked]) - numbers(projection.costs_on_slice))
+    apart = apart[np.isfinite(apart)]
+    for piece in drawn:
+        axes.plot(*piece.T, color=paper.PURPLE, lw=1.1, zorder=3.6)
+    if drawn:
+        feet = np.array([piece[1] for piece in drawn])
+        (key,) = axes.plot(*feet.T, "_", color=paper.PURPLE, ms=6, mew=1.6, ls="none", zorder=3.7)
+        marks.append((key, "stem: to the plane's cost there"))
+    beyond = f", {outside:,} stems leave the frame" if outside else ""
+    if not len(apart):
+        return "the path's own costs and the plane's are not finite"
+    return f"the path's own cost and the plane's are up to {paper.number(float(apart.max()), 3)} apart{beyond}"
 
 
 def _make_room(axes: Any, flat: np.ndarray, z: np.ndarray) -> None:

@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 BROWSER = Path(__file__).parent / "browser"
-ROOMS = ("words", "core", "desk", "landscape", "charts", "lesson", "fog", "classroom", "export")
+ROOMS = ("words", "core", "desk", "landscape", "charts", "network", "lesson", "fog", "classroom", "export")
 """The rooms of the modules: each imports from itself and those before it; main.js imports from all."""
 
 IMPORT = re.compile(r'^import (\{[^}]*\}) from "\.{1,2}/(?:(\w+)/)?(\w+)\.js";\n', re.MULTILINE)

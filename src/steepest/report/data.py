@@ -13,10 +13,11 @@ from torch import Tensor
 from steepest import slices, vectors
 from steepest.cost import Cost
 from steepest.cost.least_squares import LeastSquares
-from steepest.curvature import Curvature, curvature_at
+from steepest.curvature import Curvature, SpectralDensity, curvature_at
 from steepest.derivation import Derivation, derive
 from steepest.diagnosis import Finding, diagnose
 from steepest.errors import SteepestError, near
+from steepest.report.cuts import Cut, gather_cuts
 from steepest.slices import Slice
 from steepest.trajectory import Outcome, Step, Trajectory
 from steepest.vectors import Params
@@ -55,6 +56,8 @@ class Story:
     curvature: Curvature | None = None
     derivations: dict[str, Derivation] = field(default_factory=dict)
     plane: Slice | None = None
+    cuts: tuple[Cut, ...] = ()
+    density: SpectralDensity | None = None
     minimum: Params | None = None
     floor: float | None = None
     bowl: LeastSquares | None = None
@@ -80,6 +83,9 @@ def gather(
     y_name: str = "target",
     title: str | None = None,
     along: tuple[str, str] | None = None,
+    slices: Slice | Mapping[str, Slice] | None = None,
+    curvature: Curvature | None = None,
+    density: SpectralDensity | None = None,
 ) -> Story:
     """Find out what can be known; a part that cannot be made is missing, with the reason in words."""
     label, run, others = _told_apart(runs)
@@ -95,7 +101,6 @@ def gather(
     if why:
         missing["data and fit"] = why
     cost = cost or bowl
-    curvature = None
     if cost is not None:
         for name in run.end:
             if name not in cost.names:
@@ -107,7 +112,7 @@ def gather(
         lowest = cost.minimum
         facts["minimum"], facts["floor"] = lowest, None if lowest is None else float(cost.value(lowest))
         try:
-            curvature = curvature_at(cost, shown.params)
+            curvature = curvature or curvature_at(cost, shown.params)
         except SteepestError as reason:
             missing["curvature"] = str(reason)
         try:
@@ -115,7 +120,8 @@ def gather(
         except SteepestError as reason:
             if along is not None:
                 raise
-            missing["slice"] = str(reason)
+            if slices is None:
+                missing["slice"] = str(reason)
     if bowl is not None and data is not None and data.all:
         try:
             facts["derivations"] = _derived(bowl, run, data, along or two_that_matter(run))
@@ -123,8 +129,12 @@ def gather(
             missing["derivation"] = str(reason)
     # Of a curved cost, the curvature holds at its own place only, and the verdict is about the run's end.
     exact = cost is not None and cost.factor is not None
-    holds = cost is not None and (exact or shown is run.steps[-1])
+    whole = curvature is not None and curvature.directions.shape[-1] == vectors.size(run.end)
+    holds = whole and (exact or shown is run.steps[-1])
     names = "" if data is None else ", ".join(data.names[:3]) + ("" if len(data.names) <= 3 else ", …")
+    cuts = gather_cuts(
+        slices, {label: run, **dict(others)}, leading=label, curvature=curvature, measured_at=shown.params
+    )
     return Story(
         run=run,
         label=label,
@@ -134,6 +144,8 @@ def gather(
         shown=shown,
         others={name: (other, diagnose(other, curvature=curvature if exact else None)) for name, other in others},
         curvature=curvature,
+        cuts=cuts,
+        density=density,
         bowl=bowl,
         missing=missing,
         **facts,

@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 from torch import Tensor
 
 from steepest.cost import Cost
+from steepest.curvature import Curvature, SpectralDensity
 from steepest.derivation import Derivation
 from steepest.derivation.printing import MATHML_NAMESPACE
 from steepest.errors import SteepestError, door
 from steepest.report import bundle, parts
+from steepest.report.cut_pictures import cut_pictures
 from steepest.report.data import Story, gather
 from steepest.report.plain import to_plain
+from steepest.slices import Slice
 from steepest.trajectory import Trajectory
 
 if TYPE_CHECKING:
@@ -42,6 +45,9 @@ class Given(TypedDict, total=False):
     y_name: str
     title: str | None
     along: tuple[str, str] | None
+    slices: Slice | Mapping[str, Slice] | None
+    curvature: Curvature | None
+    density: SpectralDensity | None
 
 
 def report_data(run: Trajectory | Mapping[str, Trajectory], **given: Unpack[Given]) -> dict[str, Any]:
@@ -107,6 +113,9 @@ def write_report(
     y_name: str = "target",
     title: str | None = None,
     along: tuple[str, str] | None = None,
+    slices: Slice | Mapping[str, Slice] | None = None,
+    curvature: Curvature | None = None,
+    density: SpectralDensity | None = None,
     force: bool = False,
 ) -> Path:
     """Write a run, or several by their names, as one HTML file in which the descent can be touched, offline.
@@ -116,6 +125,11 @@ def write_report(
     points are live. Of any other `cost` it plays back the recorded run over a slice of the cost, and says so. The run
     alone gives the verdict, the cost curve and the table of steps. The surface lies over the two parameters named
     `along`, or those that changed the cost most. `x_name` names the input, or each of several.
+
+    `slices`, one or several by their names, are lines and planes that were cut before, of a network such as a watched
+    one or of another tool's file: the page draws each with its error, its method and its verdict, and lays the runs on
+    it, of which only coordinates are embedded, never parameters. `curvature`, measured at the run's last finite step,
+    stands for measuring it here; it and `density` are drawn as a spectrum.
 
     What cannot be shown is missing with the reason in words. The data of `report_data` are inside, as JSON; nothing is
     asked of any network, and where scripts may not run, the pictures stand still.
@@ -142,7 +156,17 @@ def write_report(
             raise SteepestError(f"'{path}' is there already", remedy="Name another file, or pass force=True")
         text = page(
             gather(
-                run, cost=cost, inputs=inputs, targets=targets, x_name=x_name, y_name=y_name, title=title, along=along
+                run,
+                cost=cost,
+                inputs=inputs,
+                targets=targets,
+                x_name=x_name,
+                y_name=y_name,
+                title=title,
+                along=along,
+                slices=slices,
+                curvature=curvature,
+                density=density,
             )
         )
         with path.open("w" if force else "x", encoding="utf-8", newline="\n") as file:
@@ -157,7 +181,12 @@ def page(told: Story) -> str:
     from steepest.draw.trilobite import POSES
 
     run = told.run
-    pictures = [parts.cost_picture(told), *parts.map_picture(told), *parts.fit_picture(told)]
+    pictures = [
+        parts.cost_picture(told),
+        *parts.map_picture(told),
+        *cut_pictures(told),
+        *parts.fit_picture(told),
+    ]
     script = bundle.script()
     return _template().render(
         told=told,

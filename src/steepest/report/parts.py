@@ -113,11 +113,13 @@ def png(ax: Axes) -> bytes:
     return smaller.getvalue()
 
 
-def _source(ax: Axes) -> str:
+def source(ax: Axes) -> str:
+    """The picture as an address that holds it."""
     return "data:image/png;base64," + base64.b64encode(png(ax)).decode()
 
 
-def _cell(value: float, digits: int = 6) -> tuple[str, str]:
+def cell(value: float, digits: int = 6) -> tuple[str, str]:
+    """A number for a table, as shown and in full."""
     from steepest.draw import paper
 
     return paper.number(value, digits), repr(float(value))
@@ -140,7 +142,7 @@ def cost_picture(told: Story) -> Picture:
         "How far off the model is, on average, after each adjustment.",
         f"The cost by epoch: {paper.number(first.cost)} at epoch {first.epoch:,}, "
         f"{paper.number(last.cost)} at epoch {last.epoch:,}.",
-        _source(cost_axes(told)),
+        source(cost_axes(told)),
     )
 
 
@@ -157,7 +159,7 @@ def map_picture(told: Story) -> list[Picture]:
     across, up = (axis.tolist() for axis in plane.coordinates)
     costs = plane.costs.double()
     rows = [
-        [_cell(up[row], 4), *(_cell(float(costs[column, row]), 4) for column in places[0])] for row in places[1][::-1]
+        [cell(up[row], 4), *(cell(float(costs[column, row]), 4) for column in places[0])] for row in places[1][::-1]
     ]
     one, other = plane.names
     return [
@@ -165,7 +167,7 @@ def map_picture(told: Story) -> list[Picture]:
             f"The cost over {one} and {other}",
             "Seen from above: each height line joins places of equal cost, and the path crosses them downhill.",
             f"A map of the cost by {one} and {other}, with the path of the descent over it.",
-            _source(ax),
+            source(ax),
             Grid(
                 (f"{other} ↓  {one} →", *(paper.number(across[column], 4) for column in places[0])),
                 rows,
@@ -192,7 +194,7 @@ def fit_picture(told: Story) -> list[Picture]:
     count = columns.shape[1]
     estimates = columns @ flat[:count] + (flat[count] if len(flat) > count else 0.0)
     rows = [
-        [(str(index), str(index)), *([_cell(float(x[0]))] if single else []), _cell(y), _cell(at), _cell(at - y)]
+        [(str(index), str(index)), *([cell(float(x[0]))] if single else []), cell(y), cell(at), cell(at - y)]
         for index, (x, y, at) in enumerate(zip(columns, targets.tolist(), estimates.tolist(), strict=True))
     ]
     heads = ("row", *((data.names[0],) if single else ()), data.target, "estimate", "difference")
@@ -201,7 +203,7 @@ def fit_picture(told: Story) -> list[Picture]:
             f"Data and fit at epoch {told.shown.epoch:,}",
             "Each stick is one difference between the estimate and the data; the cost is the mean of their squares.",
             f"{data.target} by {listed(data.names)}: {data.examples:,} examples and the fitted model.",
-            _source(ax),
+            source(ax),
             Grid(heads, rows, f"{len(rows):,} of {data.examples:,} examples."),
         )
     ]
@@ -219,7 +221,7 @@ def steps(run: Trajectory) -> Grid:
         numbers = [float(step.params[name].reshape(-1)[index]) for _, name, index in names]
         slopes = [float(step.gradient[name].reshape(-1)[index]) for _, name, index in names]
         length = [vectors.norm(step.gradient)] if total > len(names) else []
-        row = [(f"{step.epoch:,}", str(step.epoch)), *map(_cell, (step.cost, *numbers, *slopes, *length))]
+        row = [(f"{step.epoch:,}", str(step.epoch)), *map(cell, (step.cost, *numbers, *slopes, *length))]
         rows.append(row)
     heads = ["epoch", "cost", *(name for name, _, _ in names), *(f"∂C/∂{name}" for name, _, _ in names)]
     note = rule(run)

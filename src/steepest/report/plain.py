@@ -11,6 +11,7 @@ import torch
 from steepest import vectors
 from steepest.cost.least_squares import LeastSquares
 from steepest.diagnosis import Finding
+from steepest.report import cuts
 from steepest.report.data import Data, Story, numbered, sampled
 from steepest.report.thinning import kept, rule_of_kept
 from steepest.trajectory import Trajectory
@@ -37,12 +38,16 @@ def to_plain(story: Story) -> dict[str, Any]:
     run = story.run
     names = _names(run)
     runs = [(story.label, run, story.findings), *((label, *other) for label, other in story.others.items())]
+    most = _most(names, live=story.bowl is not None)
+    steps = {label: kept(other, most) for label, other, _ in runs}
     told: dict[str, Any] = {
         "format": FORMAT,
         "title": story.title,
         "y_name": "" if story.data is None else story.data.target,
         "x_names": [] if story.data is None else list(story.data.names),
-        "runs": [_run(label, other, names, findings, live=story.bowl is not None) for label, other, findings in runs],
+        "runs": [
+            _run(label, other, names, findings, chosen=steps[label], most=most) for label, other, findings in runs
+        ],
         "parameters": vectors.size(run.end),
         "pair": _pair(story, names),
         "live": story.bowl and _live(story.bowl, story.data),
@@ -52,6 +57,8 @@ def to_plain(story: Story) -> dict[str, Any]:
         "slice": story.plane.to_dict() if story.plane is not None and story.bowl is None and names else None,
         "lowest": vectors.flat(story.minimum).tolist() if story.minimum is not None and names else None,
         "lowest_cost": story.floor,
+        "cuts": [cuts.to_plain(cut, [label for label, _, _ in runs], steps) for cut in story.cuts],
+        "density": story.density and story.density.to_dict(),
         "missing": story.missing,
     }
     for derivation in (told["derivation"] or {}).values():
@@ -62,9 +69,14 @@ def to_plain(story: Story) -> dict[str, Any]:
     return told | {"not_finite": not_finite}
 
 
-def _run(label: str, run: Trajectory, names: list[str], findings: tuple[Finding, ...], *, live: bool) -> dict[str, Any]:
-    most = max(FEWEST_STEPS, min(MOST_LIVE if live else MOST_STEPS, MOST_NUMBERS // (2 * len(names) + 1)))
-    steps = [run.steps[index] for index in kept(run, most)]
+def _most(names: list[str], *, live: bool) -> int:
+    return max(FEWEST_STEPS, min(MOST_LIVE if live else MOST_STEPS, MOST_NUMBERS // (2 * len(names) + 1)))
+
+
+def _run(
+    label: str, run: Trajectory, names: list[str], findings: tuple[Finding, ...], *, chosen: list[int], most: int
+) -> dict[str, Any]:
+    steps = [run.steps[index] for index in chosen]
     kind = functools.reduce(torch.promote_types, (value.dtype for value in run.end.values()))
     told: dict[str, Any] = {
         "label": label,

@@ -2,26 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import torch
 from torch import Tensor
 
+from steepest import ranks
 from steepest.cost import Cost
+from steepest.cost.sample import sample as sample_of
 from steepest.directions import Directions
+from steepest.directions.chosen import place
 from steepest.errors import SteepestError, door
-from steepest.slices.asking import Ask
+from steepest.slices.asking import INTERVAL, Ask
 from steepest.slices.axes import Direction, Reach, coordinates, kind_of, laid
-from steepest.slices.noun import Slice
+from steepest.slices.interpolate import Surface
+from steepest.slices.noun import Scale, Slice
+from steepest.slices.projection import places
+from steepest.slices.reach import reach_for_rise
+from steepest.slices.refine import refined
+from steepest.slices.saving import save
 
 
 def line(
     cost: Cost,
     *,
-    at: Mapping[str, Tensor | float],
     along: Direction | Directions,
-    reach: Reach,
+    at: Mapping[str, Tensor | float] | None = None,
+    reach: Reach | None = None,
     points: int = 101,
+    budget: float | None = None,
+    tolerance: float | None = None,
+    scale: Scale | None = None,
+    beside: Mapping[str, Cost] | None = None,
+    sample: int | None = None,
+    store: str | Path | None = None,
+    spread: bool = False,
+    seed: int = 0,
+    tell: Callable[[int], None] | None = None,
 ) -> Slice:
     """Measure the cost along a straight line, one forward pass at every point or by the shortcut that the cost offers.
 
@@ -29,32 +48,55 @@ def line(
     all others held where they are `at`; or it is a direction, walked from `at`. `coordinates[0]` and `costs` have
     shape `(points,)`. The curve is exact at its points, and proves nothing beside the line.
 
-    Raises SteepestError for an unknown name, a direction that does not fit the parameters, and an empty reach.
+    Everything else is as `plane` has it. Raises SteepestError for an unknown name, a direction that does not fit the
+    parameters, and an empty reach.
 
     >>> cost = Cost.from_function(lambda m, b: (m - 1) ** 2 + b**2)
     >>> line(cost, at={"m": 0.0, "b": 2.0}, along="m", reach=(0, 2), points=3).costs
     tensor([5., 4., 5.])
     """
     with door("line"):
-        return _measured(cost, at, along if isinstance(along, Directions) else (along,), (reach,), (points,))
+        asked = _Asked(budget, tolerance, scale, beside or {}, sample, store, spread, seed, tell)
+        ways = along if isinstance(along, Directions) else (along,)
+        return asked.of(cost, at, ways, None if reach is None else (reach,), (points,))
 
 
 def plane(
     cost: Cost,
     *,
-    at: Mapping[str, Tensor | float],
     along: tuple[Direction, Direction] | Directions,
-    reach: tuple[Reach, Reach],
+    at: Mapping[str, Tensor | float] | None = None,
+    reach: tuple[Reach, Reach] | None = None,
     points: int | tuple[int, int] = 61,
+    budget: float | None = None,
+    tolerance: float | None = None,
+    scale: Scale | None = None,
+    beside: Mapping[str, Cost] | None = None,
+    sample: int | None = None,
+    store: str | Path | None = None,
+    spread: bool = False,
+    seed: int = 0,
+    tell: Callable[[int], None] | None = None,
 ) -> Slice:
     """Measure the cost on a flat plane, one forward pass at every point or by the shortcut that the cost offers.
 
     Each of `along` names a parameter that is one number, whose own values are then visited, or is a direction, walked
-    from `at`. `costs` has shape `(points, points)`, its first index along the first direction. The plane is exact at
+    from `at` (without it, from where the module stands); or `along` is a set of `directions`, which may bring an
+    origin of their own. Without `reach` each of them goes, both ways, until the cost has risen to ten times that at
+    the centre. `costs` has shape `(points, points)`, its first index along the first direction. The plane is exact at
     its points; with more than two parameters it is one cut of many, and a valley in it need not be one beside it.
 
-    Raises SteepestError for parallel directions, an unknown name, a direction that does not fit the parameters, and
-    an empty reach.
+    With `budget` seconds, or a `tolerance` in the `scale` that is drawn (a share of the range, or decades for "log"),
+    it is measured at few places, more of them where the picture errs most, and the grid is interpolated between;
+    `held_out_error` is what it was off at worst at other places, measured last.
+
+    `beside` are other means over the data of the same parameters, such as `{"accuracy": Cost...}`. `sample` takes so
+    many rows of the data, the same at every point, and gives intervals. `store` is a folder that receives each point
+    as it is measured, and from which the same plane goes on after a stop. `spread` deals the points out to the ranks
+    of torch.distributed. `seed` draws the sample and the check. `tell` hears how many points are known.
+
+    Raises SteepestError for parallel directions, an unknown name, a direction that does not fit the parameters, an
+    empty reach, and a store that holds another slice.
 
     >>> cost = Cost.from_function(lambda m, b: (m - 1) ** 2 + b**2)
     >>> plane(cost, at=cost.zeros(), along=("m", "b"), reach=((0, 2), (0, 3)), points=3).costs
@@ -63,27 +105,106 @@ def plane(
             [ 1.0000,  3.2500, 10.0000]])
     """
     with door("plane"):
-        return _measured(cost, at, along, reach, (points, points) if isinstance(points, int) else tuple(points))
+        asked = _Asked(budget, tolerance, scale, beside or {}, sample, store, spread, seed, tell)
+        return asked.of(cost, at, along, reach, (points, points) if isinstance(points, int) else tuple(points))
 
 
-def _measured(
-    cost: Cost,
-    at: Mapping[str, Tensor | float],
-    along: Sequence[Direction] | Directions,
-    reach: Sequence[Reach],
-    points: Sequence[int],
-) -> Slice:
-    if len(along) != len(points):
-        raise SteepestError(
-            f"{len(along)} directions were given, and {len(points)} needed",
-            remedy="Give line() one direction and plane() two",
+@dataclass(frozen=True)
+class _Asked:
+    """How a slice is to be measured, whatever it goes through."""
+
+    budget: float | None
+    tolerance: float | None
+    scale: Scale | None
+    beside: Mapping[str, Cost]
+    sample: int | None
+    store: str | Path | None
+    spread: bool
+    seed: int
+    tell: Callable[[int], None] | None
+
+    def of(
+        self,
+        cost: Cost,
+        at: Mapping[str, Tensor | float] | None,
+        along: Sequence[Direction] | Directions,
+        reach: Sequence[Reach] | None,
+        points: Sequence[int],
+    ) -> Slice:
+        """Lay the axes, find the reach, measure, and keep."""
+        if len(along) != len(points):
+            raise SteepestError(
+                f"{len(along)} directions were given, and {len(points)} needed",
+                remedy="Give line() one direction and plane() two",
+            )
+        if self.sample is not None:
+            cost = sample_of(cost, self.sample, seed=self.seed)
+        ways = along if isinstance(along, Directions) else None
+        suggested = ways.origin if ways else None
+        here = cost.params(at) if at is not None else suggested or place(cost, None)
+        origin, directions = laid(along, suggested or here)
+        names, about = (ways.names, ways.told) if ways else ((), "")
+        ask = Ask(
+            cost,
+            origin,
+            directions,
+            beside=self.beside,
+            store=self.store,
+            spread=self.spread,
+            axes=names,
+            about=about,
+            tell=self.tell,
         )
-    origin, directions = laid(along, cost.params(at))
-    grid = tuple(
-        coordinates(ends, count, kind=kind_of(item, origin))
-        for item, ends, count in zip(along, reach, points, strict=True)
-    )
-    ask = Ask(cost, origin, directions)
-    costs = ask(torch.cartesian_prod(*grid).reshape(-1, len(grid))).reshape([len(values) for values in grid])
-    made = {"axes": along.names, "about": along.told} if isinstance(along, Directions) else {}
-    return Slice(origin, directions, grid, costs, ask.method, **made)
+        reach = reach or (ways.reach if ways else None)
+        if reach is None:
+            centre = places([here], origin, directions)[0][0].tolist()
+            rise = reach_for_rise(ask, centre, names=names or [item for item in along if isinstance(item, str)])
+            reach, about = rise.reach, "; ".join(filter(None, (about, rise.told)))
+        kinds = [kind_of(item, origin) for item in along]
+        grid = tuple(coordinates(ends, n, kind=kind) for ends, n, kind in zip(reach, points, kinds, strict=True))
+        frame = Slice(origin, directions, grid, torch.empty(0), "", axes=names, about=about)
+        whole = self.budget is None and self.tolerance is None
+        slice = self._whole(ask, frame) if whole else self._refined(ask, frame, reach, kinds)
+        if self.store is not None and ranks.rank() == 0:
+            save(slice, self.store)
+        return slice
+
+    def _whole(self, ask: Ask, frame: Slice) -> Slice:
+        """Measure every point of the grid."""
+        grid, shape = frame.coordinates, [len(values) for values in frame.coordinates]
+        found = {n: v.reshape(shape) for n, v in ask.values(torch.cartesian_prod(*grid).reshape(-1, len(grid))).items()}
+        return replace(
+            frame,
+            costs=found["cost"],
+            method=ask.method,
+            scale=self.scale or "linear",
+            beside={name: found[name] for name in self.beside},
+            intervals=found.get(INTERVAL),
+        )
+
+    def _refined(self, ask: Ask, frame: Slice, reach: Sequence[Reach], kinds: Sequence[torch.dtype]) -> Slice:
+        """Measure few places, interpolate between them, and check at others."""
+        got = refined(
+            ask,
+            reach,
+            kinds=kinds,
+            budget=self.budget,
+            tolerance=self.tolerance,
+            scale=self.scale,
+            seed=self.seed,
+            clock=ask.clock,
+        )
+        grid = frame.coordinates
+        more = {} if not self.beside and INTERVAL not in ask.names else ask.values(got.places)
+        between = {name: Surface(got.places, values, "linear").on(grid) for name, values in more.items()}
+        return replace(
+            frame,
+            costs=got.on(grid).to(grid[0].dtype),
+            method=f"{ask.method}; {got.told}",
+            held_out_error=got.held_out_error,
+            scale=got.scale,
+            places=got.places,
+            measured=got.measured,
+            beside={name: between[name] for name in self.beside},
+            intervals=between.get(INTERVAL),
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 from torch import Tensor
@@ -50,6 +51,25 @@ class Slice:
             own_value_of(direction, self.origin) or (self.axes[index] if self.axes else f"direction {index}")
             for index, direction in enumerate(self.directions)
         )
+
+    def save(self, path: str | Path, *, force: bool = False) -> Path:
+        """Write the slice into a folder of its own, from which `Slice.load` reads it back to the last bit.
+
+        Raises SteepestError where the folder holds another slice, unless `force`, or something else.
+        """
+        from steepest.slices.saving import save
+
+        return save(self, path, force=force)
+
+    @staticmethod
+    def load(path: str | Path) -> Slice:
+        """Read a slice back from its folder; nothing in it can run code.
+
+        Raises SteepestError where there is none, it is damaged, or its measuring was stopped before the end.
+        """
+        from steepest.slices.saving import load
+
+        return load(path)
 
     def to_dict(self) -> dict[str, Any]:
         """Turn the slice into numbers, strings and lists: the form that figures and pages read."""

@@ -3,6 +3,7 @@
 import { mountCards } from "./lesson/cards.js";
 import { mountChecks } from "./classroom/checks.js";
 import { mountCompare } from "./charts/compare.js";
+import { mountCuts } from "./network/cuts.js";
 import { mountCurve } from "./charts/curve.js";
 import { mountDerivation } from "./lesson/derivation.js";
 import { mountExport } from "./export/export.js";
@@ -19,6 +20,7 @@ import { mountScript } from "./lesson/script.js";
 import { mountSettings } from "./desk/settings.js";
 import { mountShare } from "./classroom/share.js";
 import { State } from "./core/state.js";
+import { mountSpectrum } from "./network/spectrum.js";
 import { mountTable } from "./charts/table.js";
 import { mountTransport } from "./desk/transport.js";
 import { speak } from "./words/words.js";
@@ -26,6 +28,7 @@ import { speak } from "./words/words.js";
 /** In the order of reading; share comes first, because it sets the state that was linked to. */
 const VIEWS = {
   share: mountShare, head: mountHead, landscape: mountLandscape, fit: mountFit, curve: mountCurve, cards: mountCards,
+  cuts: mountCuts, spectrum: mountSpectrum,
   transport: mountTransport, rate: mountRate, settings: mountSettings, predict: mountPredict,
   narration: mountNarration, derivation: mountDerivation, graph: mountGraph, fog: mountFog, script: mountScript,
   table: mountTable, compare: mountCompare, checks: mountChecks, export: mountExport, help: mountHelp,

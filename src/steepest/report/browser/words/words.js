@@ -5,9 +5,10 @@ import { CLASS } from "./words_class.js";
 import { DESK } from "./words_desk.js";
 import { LANDSCAPE } from "./words_landscape.js";
 import { LESSON } from "./words_lesson.js";
+import { NETWORK } from "./words_network.js";
 
 /** @type {Record<string, Record<string, string>>} */
-const TABLE = { ...DESK, ...LESSON, ...CLASS, ...CHARTS, ...LANDSCAPE };
+const TABLE = { ...DESK, ...LESSON, ...CLASS, ...CHARTS, ...LANDSCAPE, ...NETWORK };
 
 export const LANGUAGES = { en: "English", de: "Deutsch" };
 

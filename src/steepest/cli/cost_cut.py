@@ -1,0 +1,335 @@
+"""`steepest line --cost` and `steepest plane --cost`: cuts through a cost of the user's own."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from steepest import directions, draw, ranks, slices, vectors
+from steepest.cli import job, show
+from steepest.cli.cut_options import one_of
+from steepest.cost.sample import SampledCost, is_sharded, sample
+from steepest.directions import Directions
+from steepest.errors import SteepestError, door
+from steepest.slices.noun import Slice
+from steepest.slices.store import MANIFEST, count_points
+from steepest.trajectory import Trajectory
+
+INTERRUPTED = 130
+KINDS = ("random", "sharpest", "principal", "between")
+
+LONG = 10.0
+"""Seconds from which an estimate is worth a line."""
+
+FEW = 300
+"""Points of a refined picture, to compare with."""
+
+
+@dataclass(frozen=True)
+class Cut:
+    """What was asked for, `along` one or two names where parameters were named."""
+
+    cost: str
+    dimensions: int
+    along: tuple[str, ...] = ()
+    at: Path | None = None
+    directions: str | None = None
+    to: tuple[Path, ...] = ()
+    run: Path | None = None
+    layers: tuple[str, ...] = ()
+    reach: tuple[tuple[float, float], ...] = ()
+    points: int | None = None
+    budget: float | None = None
+    tolerance: float | None = None
+    scale: str | None = None
+    sample: int | None = None
+    seed: int = 0
+    store: Path | None = None
+    output: Path | None = None
+    force: bool = False
+    json: bool = False
+
+    @property
+    def verb(self) -> str:
+        """Which command it is."""
+        return "line" if self.dimensions == 1 else "plane"
+
+    @property
+    def kind(self) -> str:
+        """How directions are made, where no parameters are named."""
+        return self.directions or ("between" if self.to else "principal" if self.run else "random")
+
+    @property
+    def picture(self) -> Path:
+        """Where the picture goes."""
+        plain = ["".join(c if c.isalnum() else "_" for c in name)[:40] for name in self.along]
+        return self.output or Path("-".join([self.verb, *(plain or [self.kind])]) + ".png")
+
+    @property
+    def count(self) -> int:
+        """How many points along each; a line between models has the models among them."""
+        usual = 61 if self.dimensions == 2 or (self.kind == "between" and not self.along) else 101
+        return self.points or usual
+
+    def refuse_contradictions(self) -> None:
+        """Refuse what could be found out only after a long time."""
+        one_of("--directions", self.directions, KINDS)
+        one_of("--scale", self.scale, ("linear", "log"))
+        if self.along and (self.directions or self.to or self.run or self.layers):
+            raise SteepestError(
+                f"the parameter{'s' * (len(self.along) > 1)} {' and '.join(self.along)} and other directions are asked "
+                "for",
+                remedy="Name parameters, or leave them out and give --directions, --to or --run",
+                asked="--cost",
+            )
+        if self.along and len(self.along) != self.dimensions:
+            raise SteepestError(
+                f"only '{self.along[0]}' is named", remedy="Name two parameters, or none", asked=self.verb
+            )
+        if (self.kind == "between") != bool(self.to) or len(self.to) not in (0, self.dimensions):
+            raise SteepestError(
+                f"{len(self.to)} other models are given for a {self.verb} with --directions {self.kind}",
+                remedy="Give --to other.safetensors once for a line and twice for a plane, with --directions between",
+                asked="--to",
+            )
+        if self.kind == "principal" and self.run is None:
+            raise SteepestError("a run is needed", remedy="Give --run watched.steepest", asked="--directions principal")
+        if self.run is not None and self.kind == "between":
+            raise SteepestError("--run and --to are both given", remedy="Leave one out", asked="--run")
+        if len(self.reach) not in (0, 1, self.dimensions):
+            raise SteepestError(
+                f"{len(self.reach)} reaches for a {self.verb}", remedy="Give --reach once, or once for each direction"
+            )
+        if not self.json:
+            _refuse_unsavable(self.picture, force=self.force)
+
+
+def _refuse_unsavable(path: Path, *, force: bool) -> None:
+    """Refuse a picture that could not be saved, before it is measured."""
+    from matplotlib.backend_bases import FigureCanvasBase
+
+    if path.suffix.removeprefix(".").lower() not in FigureCanvasBase.get_supported_filetypes():
+        found, remedy = f"'{path.name}' ends in '{path.suffix}', which is no kind of picture", "End it in .png or .svg"
+    elif not path.parent.is_dir():
+        found, remedy = f"there is no folder '{path.parent}'", "Make it, or name one that is there"
+    elif path.exists() and not force:
+        found, remedy = f"'{path}' is there already", "Name another file with -o, or pass --force"
+    else:
+        return
+    raise SteepestError(found, remedy=remedy, asked="save")
+
+
+def run(cut: Cut) -> int:
+    """Do what was asked for and return the exit status."""
+    cut.refuse_contradictions()
+    with ranks.started(), contextlib.redirect_stdout(sys.stderr) if cut.json else contextlib.nullcontext():
+        trajectory = None if cut.run is None else Trajectory.load(cut.run)
+        end = None if trajectory is None else (trajectory.end, f"the end of {cut.run}")
+        place = job.place_of(cut.cost, cut.at, otherwise=end)
+        if cut.sample is not None:
+            place = replace(place, cost=sample(place.cost, cut.sample, seed=cut.seed))
+        with job.told(f"{cut.cost}: measuring its cost failed"):
+            ways = _ways(cut, place, trajectory)
+            began = perf_counter()
+            with _watched() as interrupted:
+                try:
+                    slice = _measured(cut, place, ways)
+                except KeyboardInterrupt:
+                    if cut.store is None or not (cut.store / MANIFEST).exists():
+                        raise
+                    return _stopped(cut)
+            seconds = perf_counter() - began
+        if ranks.rank() > 0:
+            return INTERRUPTED if interrupted else 0
+    if cut.json:
+        show.document(_facts(cut, place, ways, slice, seconds))
+    else:
+        job.say_unused(place)
+        picture = _picture(cut, slice, trajectory)
+        told = [*_sentences(place, slice, seconds), ("picture", str(draw.save(picture, cut.picture, force=cut.force)))]
+        show.console().print(show.facts(told, width=12))
+    if interrupted:
+        return _stopped(cut)
+    return 0
+
+
+def _ways(cut: Cut, place: job.Place, trajectory: Trajectory | None) -> Directions:
+    """Make the directions, the same on all ranks to the last bit."""
+    cost, at, layers = place.cost, place.params, list(cut.layers) or None
+    if cut.along:
+        ways = directions.along(cost, *cut.along, at=at)
+    elif cut.kind == "between":
+        others = []
+        for path in cut.to:
+            with door(str(path)):
+                others.append(job.from_file(cost, path).params)
+        ways = directions.between(at, *others, layers=layers)
+    elif cut.kind == "principal":
+        assert trajectory is not None
+        ways = directions.principal(trajectory, count=cut.dimensions, layers=layers)
+        if cut.at is not None:  # the run's suggestions are about its end
+            ways = replace(ways, origin=None, reach=None)
+    elif cut.kind == "sharpest":
+        ways = directions.sharpest(cost, at=at, count=cut.dimensions, layers=layers, seed=cut.seed)
+    else:
+        ways = directions.random(cost, at=at, count=cut.dimensions, layers=layers, seed=cut.seed)
+    return ways if ranks.alone() else replace(ways, vectors=tuple(ranks.sent(each) for each in ways.vectors))
+
+
+def _measured(cut: Cut, place: job.Place, ways: Directions) -> Slice:
+    cost, at = place.cost, place.params if ways.origin is None else ways.origin
+    reach: Any = tuple(cut.reach) * (cut.dimensions // len(cut.reach)) if cut.reach else ways.reach
+    options = {
+        "reach": reach[0] if reach and cut.dimensions == 1 else reach,
+        "points": cut.count,
+        "budget": cut.budget,
+        "tolerance": cut.tolerance,
+        "scale": cut.scale,
+        "store": cut.store,
+        "spread": not ranks.alone() and not is_sharded(cost),
+        "seed": cut.seed,
+    }
+    verb: Callable[..., Slice] = slices.line if cut.dimensions == 1 else slices.plane
+    with door(cut.verb), _progress(cut, place) as tell:
+        return verb(cost, at=at, along=ways, **_taken(verb, {**options, "tell": tell}))
+
+
+def _taken(verb: Callable[..., Slice], options: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what was not asked for, so that the verb's own defaults hold."""
+    known = inspect.signature(verb).parameters
+    given = {name: value for name, value in options.items() if value is not None and value is not False}
+    return {name: value for name, value in given.items() if name in known or name not in ("tell", "seed")}
+
+
+@contextlib.contextmanager
+def _progress(cut: Cut, place: job.Place) -> Iterator[Callable[[int], None] | None]:
+    """Say beforehand how long it may take, and on a terminal how far it is; rank 0 alone does both."""
+    began = perf_counter()
+    place.cost.value(place.params)
+    one = perf_counter() - began
+    if ranks.rank() > 0:
+        yield None
+        return
+    console = show.console(stderr=True)
+    count = cut.count**cut.dimensions
+    shared = 1 if is_sharded(place.cost) else ranks.count()
+    kept = count_points(cut.store) if cut.store and (cut.store / MANIFEST).exists() else 0
+    whole = count * one / shared
+    if whole >= LONG or cut.budget is not None:
+        console.print(estimate(count, one, shared=shared, budget=cut.budget, kept=kept), markup=False)
+    refined = cut.budget is not None or cut.tolerance is not None
+    if not console.is_terminal:
+        yield None
+        return
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = TextColumn("{task.completed:,.0f} points"), BarColumn(), TimeRemainingColumn()
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("", total=None if refined else count)
+        yield lambda known, *_: progress.update(task, completed=known)
+
+
+def estimate(count: int, one: float, *, shared: int = 1, budget: float | None = None, kept: int = 0) -> str:
+    """Say how long so many points take at most, and what fewer would; a shortcut may make it less.
+
+    >>> estimate(2601, 0.9)
+    '2,601 points at 0.9 s = 39 min; at 300 points: 4.5 min, as --tolerance or --budget choose them'
+    """
+    over = "" if shared == 1 else f" over {shared} ranks"
+    told = f"{count:,} points at {duration(one)}{over} = {duration(count * one / shared)}"
+    if budget is not None:
+        told = f"{duration(one)} a point{over}: about {max(1, int(budget * shared / one)):,} in {duration(budget)}"
+    elif count > FEW:
+        told += f"; at {FEW} points: {duration(FEW * one / shared)}, as --tolerance or --budget choose them"
+    return told + (f"; {kept:,} points are in the store" if kept else "")
+
+
+def duration(seconds: float) -> str:
+    """Two digits in the unit that suits.
+
+    >>> [duration(each) for each in (0.0012, 0.9, 270, 2341, 9000)]
+    ['1.2 ms', '0.9 s', '4.5 min', '39 min', '2.5 h']
+    """
+    units = ((3600, 3600, "h"), (60, 60, "min"), (0.1, 1, "s"), (0, 1e-3, "ms"))
+    _, size, unit = next(each for each in units if seconds >= each[0])
+    value = seconds / size
+    return f"{value:,.0f} {unit}" if value >= 9.95 else f"{value:.2g} {unit}"
+
+
+@contextlib.contextmanager
+def _watched() -> Iterator[list[int]]:
+    """Note Ctrl-C, also where the picture is finished with what there is."""
+    seen: list[int] = []
+    before = signal.getsignal(signal.SIGINT)
+
+    def note(number: int, frame: Any) -> None:
+        seen.append(number)
+        if callable(before):
+            before(number, frame)
+
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield seen
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _stopped(cut: Cut) -> int:
+    if ranks.rank() == 0:
+        kept = "Nothing is kept: give --store FOLDER, and the same command can go on."
+        if cut.store:
+            kept = f"{count_points(cut.store):,} points are kept in {cut.store}: the same command goes on from there."
+        show.console(stderr=True).print(f"steepest: interrupted. {kept}", markup=False)
+    return INTERRUPTED
+
+
+def _picture(cut: Cut, slice: Slice, trajectory: Trajectory | None) -> Any:
+    if cut.dimensions == 2:
+        return draw.contour(slice, trajectory)
+    models_are_points = all(bool(slice.coordinates[0].sub(at).abs().lt(1e-6).any()) for at in (0, 1))
+    if cut.kind == "between" and not cut.along and models_are_points:
+        return draw.curve(slice, between=(cut.at.stem if cut.at else "start", cut.to[0].stem))
+    return draw.curve(slice)
+
+
+def _sentences(place: job.Place, slice: Slice, seconds: float) -> list[tuple[str, str]]:
+    costs = slice.costs.double()
+    finite = costs[costs.isfinite()]
+    ends = "none of them is finite"
+    if finite.numel():
+        beyond = costs.numel() - finite.numel()
+        ends = f"{float(finite.min()):.6g} to {float(finite.max()):.6g}"
+        ends += f"; {beyond:,} of {costs.numel():,} points are not finite" if beyond else ""
+    told = [("at", job.where(place)), ("cut", slice.about or " and ".join(slice.names)), ("costs", ends)]
+    if slice.intervals is not None and slice.intervals.numel():
+        told.append(("sample", f"each cost ± {float(slice.intervals.double().median()):.2g} at the median, 95 %"))
+    told.append(("method", slice.method))
+    if slice.held_out_error is not None:
+        unit = f"{slice.held_out_error:.2g} decades" if slice.scale == "log" else f"{slice.held_out_error:.2%} of range"
+        told.append(("error", f"at most {unit} at places measured afterwards"))
+    return [*told, ("seconds", f"{seconds:.3g}")]
+
+
+def _facts(cut: Cut, place: job.Place, ways: Directions, slice: Slice, seconds: float) -> dict[str, Any]:
+    """The slice without the millions of numbers that say where it lies, and what it was made of."""
+    light = replace(slice, origin={}, directions=tuple({} for _ in slice.directions)).to_dict()
+    sampled = place.cost.sampled if isinstance(place.cost, SampledCost) else None
+    return light | {
+        "names": list(slice.names),
+        "origin": None,
+        "directions": ways.to_dict(),
+        "cost": cut.cost,
+        "at": place.told,
+        "unused": list(place.unused),
+        "parameters": vectors.size(place.params),
+        "sample": None if sampled is None else sampled.told,
+        "store": None if cut.store is None else str(cut.store),
+        "seconds": seconds,
+    }

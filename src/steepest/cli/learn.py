@@ -1,0 +1,159 @@
+"""`steepest learn`: list the lessons, copy one to work on, write a worksheet and its key."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from steepest.cli.options import Json
+from steepest.errors import SteepestError
+
+if TYPE_CHECKING:
+    from steepest.lessons.course import Lesson
+
+
+def learn(
+    lesson: Annotated[
+        str | None,
+        typer.Argument(metavar="[LESSON]", help="A lesson's number. Without one: the list.", show_default=False),
+    ] = None,
+    *,
+    worksheet: Annotated[
+        str | None,
+        typer.Option(metavar="LESSON", help="Write a worksheet to print, and its answer key.", show_default=False),
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            metavar="NUMBER",
+            help="With --worksheet: other numbers for each learner. Default: the lesson's own.",
+            show_default=False,
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FOLDER",
+            help="Folder for copies, their record and worksheets. Default: steepest-lessons.",
+            show_default=False,
+        ),
+    ] = None,
+    opened: Annotated[bool, typer.Option("--open", help="Open the copy in Jupyter, where that is installed.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace a worksheet that is there already.")] = False,
+    json: Json = False,
+) -> None:
+    """List the lessons, or copy one to work on.
+
+    A copy never replaces one that is there: it gets a name of its own. Exercises that pass are noted in a small file
+    beside the copies, and nowhere else.
+
+    \b
+    Examples:
+      steepest learn                                      the lessons, and how far you are
+      steepest learn 05                                   a copy of lesson 5 to work on
+      steepest learn 05 --open                            and Jupyter with it
+      steepest learn --worksheet 05 --seed 17             a sheet to print, and its answer key
+    """
+    if worksheet is not None:
+        if lesson is not None or opened:
+            raise SteepestError(
+                "a worksheet and a copy are asked for at once",
+                remedy="Ask for one after the other",
+                asked="--worksheet",
+            )
+        raise typer.Exit(_worksheet(worksheet, seed, output, force=force, json=json))
+    if seed is not None:
+        raise SteepestError("it belongs to --worksheet", remedy="Give --worksheet LESSON with it", asked="--seed")
+    if lesson is not None:
+        raise typer.Exit(_copy(lesson, output, opened=opened, json=json))
+    if opened:
+        raise SteepestError("no lesson is named", remedy="Name one: steepest learn 1 --open", asked="--open")
+    raise typer.Exit(_list(output, json=json))
+
+
+def _folder(output: Path | None) -> Path:
+    """Where the copies lie: the folder that was named, or the one worked in if it has the record, or the usual one."""
+    from steepest.lessons.copies import FOLDER
+    from steepest.lessons.progress import passed
+
+    return output or (Path() if passed(Path()) is not None else FOLDER)
+
+
+def _list(output: Path | None, *, json: bool) -> int:
+    from steepest.cli import show
+    from steepest.lessons.copies import table
+
+    rows = table(_folder(output))
+    if json:
+        show.document({"lessons": rows})
+        return 0
+    for row in rows:
+        exercises, passed = row["exercises"], row["passed"]
+        assert isinstance(exercises, list) and isinstance(passed, list)
+        done = f"{len(passed)} of {len(exercises)} passed" if exercises else ""
+        typer.echo(f"{row['lesson']:02d}  {row['title']:<30} {done:<15}{row['makes_tangible']}")
+    typer.echo("\nsteepest learn 1 copies the first one to work on.")
+    return 0
+
+
+def _copy(number: str, output: Path | None, *, opened: bool, json: bool) -> int:
+    from steepest.cli import show
+    from steepest.lessons.copies import copy
+    from steepest.lessons.course import lesson_at
+
+    lesson = lesson_at(number)
+    path = copy(lesson, _folder(output))
+    if json:
+        show.document({"lesson": lesson.number, "copy": str(path)})
+    else:
+        _say(lesson, path, opened)
+    return _open(path) if opened else 0
+
+
+def _say(lesson: Lesson, path: Path, opened: bool) -> None:
+    typer.echo(f"{lesson.number} {lesson.title}: {lesson.tangible}.")
+    typer.echo(str(path))
+    if not opened:
+        typer.echo("Open it in Jupyter, in an editor that shows notebooks, or in Colab.")
+
+
+def _open(path: Path) -> int:
+    import importlib.util
+    import subprocess
+
+    program = next((name for name in ("jupyterlab", "notebook") if importlib.util.find_spec(name)), None)
+    if program is None:
+        raise SteepestError(
+            f"Jupyter is not installed beside steepest; the copy is made: '{path}'",
+            remedy="Install jupyterlab, or open the file in an editor that shows notebooks",
+            asked="--open",
+        )
+    return subprocess.run([sys.executable, "-m", program, path.name], cwd=path.parent, check=False).returncode
+
+
+def _worksheet(number: str, seed: int | None, output: Path | None, *, force: bool, json: bool) -> int:
+    from steepest.cli import show
+    from steepest.lessons.course import lesson_at
+    from steepest.lessons.printing import worksheet
+
+    lesson, folder = lesson_at(number), _folder(output)
+    stem = f"worksheet-{lesson.number:02d}" + ("" if seed is None else f"-seed-{seed}")
+    paths = {False: folder / f"{stem}.html", True: folder / f"{stem}-key.html"}
+    there = [path for path in paths.values() if path.exists()]
+    if there and not force:
+        raise SteepestError(
+            f"'{there[0]}' is there already", remedy="Replace it with --force, or name another folder with -o"
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    for key, path in paths.items():
+        path.write_text(worksheet(lesson.number, seed=seed, key=key), encoding="utf-8", newline="\n")
+    if json:
+        show.document({"worksheet": str(paths[False]), "key": str(paths[True])})
+    else:
+        typer.echo("\n".join(str(path) for path in paths.values()))
+    return 0
