@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from steepest import ranks
 from steepest.errors import SteepestError
 from steepest.slices.axes import Reach
 from steepest.slices.cells import FIRST, Cells, Place
