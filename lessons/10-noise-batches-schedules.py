@@ -340,7 +340,7 @@ jumps = {name: torch.tensor(found["costs"][-50:]).diff().abs().max() for name, f
 assert jumps["beginning_anew"] < 0.01 < jumps["dealing"] and repeated > dealt
 means = {name: costs.mean().item() for name, costs in ends.items()}
 assert lessons.agree([means["falling from 0.02"], means["steady 0.01"]], [1.024, 1.007], digits=2)
-falling, steady, fast = ends.values()
+falling, fast, steady = ends.values()
 assert means["steady 0.01"] < means["falling from 0.02"] - 0.005 and len(falling) == 100
 assert falling.std() < steady.std() < fast.std() and fast.max() > steady.max() > falling.max()
 assert lessons.agree(sum(0.02 * 0.995**round for round in range(1000)), 3.97, digits=3)

@@ -162,7 +162,7 @@ def _named(kind: Mapping[str, Any], name: str, found: list[float], right: list[f
     if kind is SINGLE:
         return mistake("local slope", told)
     if kind is CHAINS:
-        return mistake("inner slope forgotten", told)
+        return mistake("outer slope forgotten", told)
     return mistake("overwritten gradient" if kind is SHARED else "wrong order", told)
 
 

@@ -16,6 +16,7 @@ from steepest.lessons.answers import Case, tensor, try_numbers
 from steepest.lessons.exercise import Exercise, Given, Prediction
 from steepest.lessons.mistakes import mistake
 from steepest.lessons.reply import Mistake
+from steepest.lessons.sheets.cores import one_core
 from steepest.lessons.sheets.numbers import RATE, START, cost_of, listed, slopes, trial
 
 PATIENTS = 8000
@@ -42,6 +43,7 @@ def expected(m: Tensor, b: Tensor) -> Tensor:
     return 1 + 64 / 3 * u**2 + 8 * u * v + v**2
 
 
+@one_core()
 def noise(size: int, batches: int = 2000) -> float:
     """How far the gradient of a batch lies from that of all patients, at the start: root of the mean square."""
     x, y = many()
@@ -52,6 +54,7 @@ def noise(size: int, batches: int = 2000) -> float:
 
 
 @functools.lru_cache(maxsize=8)
+@one_core()
 def ends(rate: float, keep: float = 1.0) -> Tensor:
     """Where 100 walks over fresh batches end: each one's expected cost, after 1000 rounds of 32 patients.
 

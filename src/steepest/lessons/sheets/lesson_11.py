@@ -16,11 +16,13 @@ from steepest.lessons.answers import tensor
 from steepest.lessons.exercise import Exercise, Given, Prediction
 from steepest.lessons.mistakes import mistake
 from steepest.lessons.reply import Mistake
+from steepest.lessons.sheets.cores import one_core
 from steepest.lessons.sheets.numbers import trial
 
 KINDS = ("minimum", "maximum", "saddle", "cannot tell")
 ZERO = 1e-9
 STARTS = 1000
+PLACES = 20_000
 HIDDEN: tuple[tuple[float, ...], ...] = (
     (2.0,),
     (-0.5,),
@@ -129,6 +131,7 @@ def _kind(answer: Any, given: Given, chance: Random) -> Mistake | str:  # noqa: 
     return Mistake("", claim, "What do all positive, all negative, both signs and a zero each mean?")
 
 
+@one_core()
 def parted(weights: Tensor, steps: int = 300) -> float:
     """Train a small network from these first weights, and give how far its two most alike units are apart."""
     source = torch.Generator().manual_seed(5)
@@ -261,6 +264,7 @@ def slid(start: tuple[float, float], rate: float = 0.1, most: int = 1000) -> tup
     return most, u, v
 
 
+@one_core()
 def thousand(epochs: int = 2000, rate: float = 0.05) -> Tensor:
     """Where plain descent on the trial ends from 1000 random starts: one row of m and b for each."""
     _, x, y = trial()
@@ -273,12 +277,37 @@ def thousand(epochs: int = 2000, rate: float = 0.05) -> Tensor:
 
 
 @functools.lru_cache(maxsize=16)
-def share_of_minima(parameters: int, places: int = 20_000) -> float:
+@one_core()
+def share_of_minima(parameters: int, places: int = PLACES) -> float:
     """The share of random Hessians that bend upwards in every direction: symmetric, Gaussian, none preferred."""
     source = torch.Generator().manual_seed(parameters)
     drawn = torch.randn(places, parameters, parameters, generator=source, dtype=torch.float64)
     lowest = torch.linalg.eigvalsh((drawn + drawn.mT) / 2)[:, 0]
     return float((lowest > 0).double().mean())
+
+
+@one_core()
+def stuck(units: int, starts: int = 100) -> int:
+    """How many walks of a network with so many hidden units have not learned "either, but not both" in 1500 epochs.
+
+    All start at random and walk at once; a cost above 0.01 is stuck.
+    """
+    chance = torch.Generator().manual_seed(0)
+    inputs = torch.tensor([[-1.0, -1], [-1, 1], [1, -1], [1, 1]], dtype=torch.float64)
+    either = torch.tensor([-1.0, 1, 1, -1], dtype=torch.float64)
+    values = [
+        torch.randn(starts, *shape, generator=chance, dtype=torch.float64).requires_grad_()
+        for shape in ((units, 2), (units,), (units,), (1,))
+    ]
+    for _ in range(1500):
+        inner, bias, outer, shift = values
+        hidden = torch.tanh(torch.einsum("sui,ni->snu", inner, inputs) + bias[:, None])
+        cost = ((torch.einsum("snu,su->sn", hidden, outer) + shift - either) ** 2).mean(1)
+        slopes = torch.autograd.grad(cost.sum(), values)
+        with torch.no_grad():
+            for value, slope in zip(values, slopes, strict=True):
+                value.sub_(0.1 * slope)
+    return int((cost > 0.01).sum())
 
 
 def _on_saddle() -> tuple[str, str]:
@@ -307,7 +336,7 @@ def _knobs() -> tuple[str, str]:
     shares = {size: share_of_minima(size) for size in (1, 2, 3, 4)}
     told = ", ".join(f"{share:.1%} of {size}" for size, share in shares.items())
     return "it shrinks", (
-        f"Minima among 20,000 random flat places, by the number of parameters: {told}. Every direction has to bend "
+        f"Minima among {PLACES:,} random flat places, by the number of parameters: {told}. Every direction has to bend "
         "upwards, and with each one more that is a smaller chance; most of the others are saddles."
     )
 
