@@ -73,7 +73,7 @@ def test_a_shortcut_gives_the_same_values(name: str) -> None:
     at = CATALOGUE[name].at(cost)
     slope = cost.value_and_gradient(at)[1]
     shortcut = cost.restricted(at, [slope])
-    assert (shortcut is not None) == isinstance(cost, LeastSquares | ModuleCost), "a quadratic is known from a few numbers"
+    assert (shortcut is not None) == isinstance(cost, LeastSquares | ModuleCost), "where more than values is known"
     if shortcut is not None:
         places = torch.linspace(-1, 1, 5, dtype=torch.float64)
         right = torch.stack([cost.value(vectors.moved(at, slope, by=place)) for place in places.tolist()])
