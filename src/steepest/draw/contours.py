@@ -9,7 +9,7 @@ from steepest.draw.arrows import arrows as draw_arrows
 from steepest.draw.ground import bar, lay, metric, said_of_ground
 from steepest.draw.levels import levels_for
 from steepest.draw.many import fill, place_for
-from steepest.draw.paths import Marks, star, walk
+from steepest.draw.paths import Marks, origin, star, walk
 from steepest.draw.runs import named, walks
 from steepest.errors import SteepestError, door
 from steepest.slices import Slice
@@ -103,9 +103,12 @@ def contour(
             notes += walks(ax, slice, runs, marks)
         if minimum is not None:
             notes.append(star(ax, slice, minimum, short, marks))
+        if not runs:
+            origin(ax, slice, marks)
         ax.xaxis.set_major_formatter(paper.PlainTicks())
         ax.yaxis.set_major_formatter(paper.PlainTicks())
-        title = f"{cost_name} by {short[0]} and {short[1]}"
+        title = " and ".join(paper.fitted(name, 230, size=paper.LARGE, lines=1) for name in names)
+        title = f"{cost_name} by {title}"
         high = paper.head(ax, title, notes=notes, marks=marks, wide=wide)
         if own:
             paper.grow(ax, high)

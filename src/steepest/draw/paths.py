@@ -125,6 +125,17 @@ def star(ax: Axes, slice: Slice, minimum: Params, names: tuple[str, ...], marks:
     return ""
 
 
+def origin(ax: Axes, slice: Slice, marks: Marks) -> None:
+    """Mark where the directions of a plane begin, which is where the model stands; a parameter's own 0 is none."""
+    own = not slice.axes or any(name in slice.origin for name in slice.names)
+    if own or not slice.origin or not within((0, 0), ax):
+        return
+    (point,) = ax.plot(
+        0, 0, "P", color="white", markersize=9, markeredgecolor="black", markeredgewidth=1.2, linestyle="none", zorder=6
+    )
+    marks.append((point, "where the directions begin"))
+
+
 def within(place: Place, ax: Axes) -> bool:
     """Tell whether the frame holds a place."""
     return all(low <= value <= high for value, (low, high) in zip(place, (ax.get_xlim(), ax.get_ylim()), strict=True))
