@@ -25,6 +25,7 @@ run: .venv/ready
 gallery: run .venv/ready-test
 	$(BIN)/steepest draw $(OUTPUT)/run.steepest -o docs/gallery --force
 	$(BIN)/python docs/shots.py $(OUTPUT)/report.html
+	$(BIN)/python docs/readme.py
 
 test: .venv/ready-test
 	$(BIN)/python -m pytest -n 2

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
+from pathlib import Path
+
 import steepest
+from steepest.lessons.course import COURSE, Lesson, notebook
 
 project = "steepest"
 copyright = "2026, the steepest authors"
@@ -20,9 +25,15 @@ autodoc_typehints = "signature"
 autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
 
-myst_enable_extensions = ["colon_fence", "deflist", "attrs_inline"]
+myst_enable_extensions = ["colon_fence", "deflist", "attrs_inline", "dollarmath", "substitution"]
 myst_heading_anchors = 3
-nb_execution_mode = "off"  # the suite runs every block; here they are shown
+# The suite runs every block and every lesson. `make docs` runs the lessons once more, for their outputs.
+nb_execution_mode = "cache" if os.environ.get("RUN_LESSONS") else "off"
+nb_execution_cache_path = str(Path(__file__).parent / "_build" / "lessons-run")
+nb_execution_raise_on_error = True
+nb_execution_timeout = 120
+nb_merge_streams = True
+nb_number_source_lines = False
 
 html_theme = "pydata_sphinx_theme"
 html_title = "steepest"
@@ -37,4 +48,45 @@ html_theme_options = {
     "footer_end": [],
     "secondary_sidebar_items": ["page-toc"],
     "show_toc_level": 2,
+    "pygments_light_style": "a11y-high-contrast-light",
+    "pygments_dark_style": "a11y-high-contrast-dark",
+}
+
+LESSONS = Path(__file__).parent / "lessons_built"
+ADDRESS = "](http"  # a badge or a picture from elsewhere: the site asks the network for nothing
+
+
+def shown(source: Path) -> str:
+    """Make of a lesson what the site shows: without its badge, its closing asserts folded away."""
+    book = json.loads(source.read_text(encoding="utf-8"))
+    for cell in book["cells"]:
+        text = "".join(cell["source"])
+        if cell["cell_type"] == "markdown":
+            kept = [line for line in text.splitlines(keepends=True) if not (line.startswith("[![") and ADDRESS in line)]
+            cell["source"] = "".join(kept)
+        tags = cell.setdefault("metadata", {}).setdefault("tags", [])
+        if "asserts" in tags or "ModuleNotFoundError" in text:
+            tags.append("hide-cell")
+    return json.dumps(book, indent=1)
+
+
+def row(lesson: Lesson) -> str:
+    """Tell a lesson in one row, with a link where its notebook is there."""
+    title = f"[{lesson.title}](lessons_built/{lesson.file}.ipynb)" if notebook(lesson) else lesson.title
+    return f"| {lesson.number} | {title} | {lesson.tangible} |"
+
+
+def copy_lessons() -> None:
+    """Copy the lessons to where Sphinx finds them; a file that is as it was keeps its date, and is not built again."""
+    LESSONS.mkdir(exist_ok=True)
+    books = {f"{lesson.file}.ipynb": shown(path) for lesson in COURSE.values() if (path := notebook(lesson))}
+    for name, text in {**books, ".gitignore": "*\n"}.items():
+        path = LESSONS / name
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8", newline="\n")
+
+
+copy_lessons()
+myst_substitutions = {
+    "course": "\n".join(["| | lesson | what it makes tangible |", "|---|---|---|", *map(row, COURSE.values())])
 }

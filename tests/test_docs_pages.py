@@ -1,7 +1,8 @@
 """Every block of the documentation runs, and prints what stands below it.
 
 Python blocks of a page run one after another, in one world and one folder; a `text` block after one is what it prints.
-In a `console` block each `$ steepest ...` is run, and the lines below it are what it prints, `...` standing for any.
+In a `console` block each `$ steepest ...` is run, and the lines below it are what it prints, `...` standing for any;
+`$ make ...` is what runs the suite itself.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import pytest
 from test_cli import run
 
 DOCS = Path(__file__).parent.parent / "docs"
-PAGES = sorted(path for path in DOCS.rglob("*.md") if "_build" not in path.parts)
+PAGES = [DOCS.parent / "README.md", *sorted(path for path in DOCS.rglob("*.md") if "_build" not in path.parts)]
 BLOCK = re.compile(r"^( *)```(\w+)\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
 
 Block = tuple[str, str]
@@ -39,6 +40,8 @@ def run_console(text: str, folder: Path) -> None:
     for command in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
         line, _, shown = command.partition("\n")
         words = shlex.split(line, comments=True)
+        if words[0] == "make":
+            continue
         assert words[0] == "steepest", f"only steepest's own commands are run: {line}"
         done = run(*words[1:], folder=folder)
         assert done.returncode in (0, 1), f"{line}\n{done.stderr}"
@@ -46,9 +49,9 @@ def run_console(text: str, folder: Path) -> None:
             refuse_unlike(shown, done.stdout, line)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(DOCS)))
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(DOCS.parent)))
 def test_every_block_runs_and_prints_what_is_shown(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for table in page.parent.glob("*.csv"):
+    for table in (DOCS / "how-to").glob("*.csv"):
         shutil.copy(table, tmp_path)
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
