@@ -139,7 +139,7 @@ lessons.explain("the true line")
 
 # %% [markdown]
 # The truth costs more than twice as much as the best line: 0.041975 against 0.019466. The best line
-# bends itself a little towards the noise. A low cost on the points you have is not the same thing as
+# leans a little towards the noise. A low cost on the points you have is not the same thing as
 # being right, and this will not go away with larger models.
 #
 # ## Break it

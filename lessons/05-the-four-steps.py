@@ -181,12 +181,13 @@ lessons.explain("b at first")
 # 0.0195. A fast fall, then a long crawl: lesson 9 says why. The cost fell in every single round all
 # the same, also while `b` went the wrong way.
 #
-# `steepest.descend`, which made the page above, is this very loop: it ends in the same two floats.
+# `steepest.descend`, which made the page above, is this very loop: it ends in the same two numbers,
+# to the last digit.
 
 # %%
 exact = Cost.least_squares(dosage, forgetfulness)  # a line has an exact answer, too
 best, lowest = exact.minimum, exact.value(exact.minimum).item()
-print("same floats:", run.end["m"].item() == m.item() and run.end["b"].item() == b.item())
+print("the same numbers:", run.end["m"].item() == m.item() and run.end["b"].item() == b.item())
 print(f"the best line there is: m = {best['m']:.4f}, b = {best['b']:.2f}")
 draw.cost_curve(run, minimum=lowest).figure
 

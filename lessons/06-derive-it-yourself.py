@@ -43,7 +43,6 @@ except ModuleNotFoundError:
 # %%
 # %matplotlib inline
 import torch
-from IPython.display import display
 from steepest import Cost, lessons
 
 dosage = torch.arange(8.0, dtype=torch.float64)
@@ -96,7 +95,10 @@ print(f"their product {outer * inner:.2f}; by nudging {felt:.2f}")
 
 # %%
 by_hand = steepest.derive("linear", {"m": m, "b": b}, dosage, forgetfulness)
-display(by_hand["m"], by_hand["b"])
+by_hand["m"]
+
+# %%
+by_hand["b"]
 
 # %% [markdown]
 # ## Numbers

@@ -20,6 +20,9 @@
 # million, and nobody derives a million formulas. Nobody has to. While the machine computes the cost it
 # can write down what it does, step by step. Then it walks the same way home, and at each step it
 # multiplies by one easy slope.
+#
+# *No patient was measured: the numbers are made up. They are those of Jon Krohn's* Machine Learning
+# Foundations *notebooks (MIT licence).*
 
 # %%
 REPOSITORY = ""  # on Colab: the web address of the steepest repository that this notebook came from
@@ -61,7 +64,7 @@ lessons.predict("twice backward", ...)
 
 # %% [markdown]
 # A whole descent in which nobody empties the gradients, a thousand rounds with the rate 0.01. Does it
-# arrive: `"it arrives sooner"`, `"it arrives, only later"`, `"it swings without end"` or `"it diverges"`?
+# arrive: `"it arrives sooner"`, `"it arrives later"`, `"it swings without end"` or `"it diverges"`?
 
 # %%
 lessons.predict("the pendulum", ...)
@@ -96,6 +99,9 @@ print(f"u turns {first:.4f} times as fast as x, the cost {second:.4f} times as f
 print(f"product {first * second:.4f}; both gears at once {through:.4f}")
 
 # %% [markdown]
+# The slope through both gears is the **product of the two slopes**. That is the chain rule, and it is all
+# the calculus of this lesson.
+#
 # On the page below, go down to *The computation graph*. The numbers that went out stand at the nodes.
 # Press **Walk backward**, and watch the slopes come home, one multiplication an edge.
 
@@ -149,9 +155,19 @@ for name, slope in by_hand.items():
 
 # %% [markdown]
 # The same, to the last digit or two. That is **backpropagation**: the chain rule, taken from the end. It
-# needs one walk out and one walk home, however many parameters there are. The trilobite would tap once
-# for each parameter, and once where it stands.
-#
+# needs one walk out and one walk home, however many parameters there are. The trilobite would need at
+# least 8 looks at all the data: one where it stands, and one for each of the seven. Here are all three
+# roads to the same slopes.
+
+# %%
+at = {"w": w.detach(), "c": c.detach(), "v": v.detach(), "d": d.detach()}
+network = Cost.from_function(
+    lambda w, c, v, d: (((dosage.reshape(-1, 1) * w + c).tanh() @ v + d - forgetfulness) ** 2).mean(), like=at
+)
+roads = steepest.check_gradient(network, at, by_hand={name: by_hand[name] for name in at})
+print(roads)
+
+# %% [markdown]
 # Now for the bucket. `.grad` is not set by `backward()`; it is *filled*. Here is the line again.
 
 # %%
@@ -300,7 +316,7 @@ print("yours:", line_slopes(Value), "and torch's:", (bucket[0], b.grad.item() / 
 assert lessons.agree(bucket, [36.305, 72.61, 108.915], digits=9)
 assert b.grad.item() and lessons.agree(b.grad.item() / 3, 6.265, digits=9)
 assert run.steps[0].learning_rate == 0.01 and start == {"m": 0.9, "b": 0.1}
-assert max(gaps.values()) < 1e-12
+assert max(gaps.values()) < 1e-12 and roads.agrees
 assert sum(part.numel() for part in (w, c, v, d)) == 7
 assert lessons.agree(list(seen.values()), [19.675475, 20.303, 20.526, 17.15, 2.517, 11.28], digits=3)
 heavy = lessons.sheets.lesson_07.heavy(1.0, 1000)

@@ -19,6 +19,9 @@
 # doctors are impatient: why not five times as much, or six? The gradient says which way is down. How
 # *far* to go it does not say, and that is for you to choose. In lesson 5 a rate of 0.05 arrived, and
 # 0.055 blew up. Somewhere between them is a cliff, and its place can be computed before the first step.
+#
+# *No patient was measured: the numbers are made up. They are those of Jon Krohn's* Machine Learning
+# Foundations *notebooks (MIT licence).*
 
 # %%
 REPOSITORY = ""  # on Colab: the web address of the steepest repository that this notebook came from
@@ -94,10 +97,10 @@ steepest.show_report(run, cost=trial, inputs=dosage, targets=forgetfulness, **na
 # %% [markdown]
 # ## Numbers
 #
-# Hold `b`, and cut the ground along `m`: a parabola. Its slope is 36.305 at the start. One step further
-# along, at `m + 1`, it would be 35 more, wherever you stand: that is how much the ground **bends** along
-# `m`. A step with the rate 1/35 would land exactly on the floor of this cut. Twice that lands on the
-# other side, just as high as before. Anything more lands higher.
+# Hold `b`, and cut the ground along `m`: a parabola. Its slope is 36.305 at the start. At `m + 1` it
+# would be 35 more, wherever you stand: that is how much the ground **bends** along `m`. A step with the
+# rate 1/35 would land exactly on the floor of this cut. Twice that lands on the other side, just as high
+# as before. Anything more lands higher.
 #
 # The ground has other cuts, and one of them bends most. How much it bends there is the **sharpness**.
 
@@ -214,7 +217,7 @@ for name, other in others.items():
     print(f"{name:15} limit {bends[name].learning_rate_limit:.5g}")
 
 # %% [markdown]
-# 0.0068637 for the sum, and 0.01 is past that. 0.1098 for half the mean. And 0.000000057 for the
+# 0.0068637 for the sum, so that 0.01 diverges. 0.1098 for half the mean. And 0.000000057 for the
 # microlitres: that is the `nan` which every beginner meets who gives a network raw numbers. It is the
 # units.
 #

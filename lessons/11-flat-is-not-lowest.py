@@ -15,13 +15,13 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/)
 #
-# **Story.** The trilobite taps all around and feels no slope. The gradient is zero. Is it at the bottom?
-# It cannot know. The ground is flat under its cane at the bottom of a valley, and on top of a hill; on a
-# pass, where two valleys meet between two hills; and on a plain.
+# **Story.** The trilobite taps all around and feels no slope. The gradient is zero. Is it at the
+# bottom? It cannot know. The ground is flat under its cane at the bottom of a valley, and on top of
+# a hill; on a pass, where two valleys meet between two hills; and on a plain.
 #
-# Three things are often said about this. *Zero gradient means minimum. Random starts keep you out of bad
-# valleys. And in many dimensions there are more and more of these.* In this lesson you put all three
-# to the test.
+# Three things are often said about this. *Zero gradient means minimum. Random starts keep you out
+# of bad valleys. And in many dimensions there are more and more of these.* In this lesson you put
+# all three to the test.
 
 # %%
 REPOSITORY = ""  # on Colab: the web address of the steepest repository that this notebook came from
@@ -52,16 +52,16 @@ forgetfulness = torch.tensor([1.86, 1.31, 0.62, 0.33, 0.09, -0.67, -1.23, -1.37]
 # %% [markdown]
 # ## Predict
 #
-# The ground is `u**2 - v**2`: along `u` a valley, along `v` a hill. That is a **saddle**. The trilobite
-# starts at `u = 1` and `v = 0` exactly, and walks down. Where does it end: `"at the saddle"`, or
-# `"far below it"`?
+# The ground is `u**2 - v**2`: along `u` a valley, along `v` a hill. That is a **saddle**. The
+# trilobite starts at `u = 1` and `v = 0` exactly, and walks down. Where does it end:
+# `"at the saddle"`, or `"far below it"`?
 
 # %%
 lessons.predict("on the saddle", ...)
 
 # %% [markdown]
-# Now it starts a hair's breadth beside, at `v = 0.000001`. After how many steps has `v` grown to 1, with
-# the learning rate 0.1? Guess a number.
+# Now it starts a hair's breadth beside, at `v = 0.000001`. After how many steps has `v` grown to 1,
+# with the learning rate 0.1? Guess a number.
 
 # %%
 lessons.predict("beside the saddle", ...)
@@ -94,8 +94,8 @@ name = "saddle"  # change it
 draw.surface(cuts[name]).figure
 
 # %% [markdown]
-# And a walk down the saddle, to be played step by step: it begins at `u = 1` and `v = 0.000001`, comes down
-# towards the middle, and stays there for a long time.
+# And a walk down the saddle, to be played step by step: it begins at `u = 1` and `v = 0.000001`,
+# comes down towards the middle, and stays there for a long time.
 
 # %%
 beside = steepest.descend(costs["saddle"], {"u": 1.0, "v": 1e-6}, learning_rate=0.1, epochs=76)
@@ -118,12 +118,13 @@ for name, cost in costs.items():
     print(f"{name:8} steepest slope {steep:.0f}, eigenvalues {signs}: {sheet.kind(bends[name])}")
 
 # %% [markdown]
-# Upwards in every direction: a minimum. Downwards in every direction: a maximum. Some up, some down: a
-# saddle. And a zero means that the Hessian cannot tell: `u**4 + v**4` has a minimum there, and
-# `u**4 - v**4` would bend just as little, namely not at all, and has none.
+# Upwards in every direction: a minimum. Downwards in every direction: a maximum. Some up, some
+# down: a saddle. And a zero means that the Hessian cannot tell: `u**4 + v**4` has a minimum there,
+# and `u**4 - v**4` would bend just as little, namely not at all, and has none.
 #
-# You know such places from calculus. `x**2 + 3*x + 4` is flat at -1.5 and bends up; `-x**2 + 3*x + 4` is flat
-# at 1.5 and bends down; `x**3 + 6` is flat at 0, does not bend, and is neither.
+# You know such places from calculus. `x**2 + 3*x + 4` is flat at -1.5 and bends up;
+# `-x**2 + 3*x + 4` is flat at 1.5 and bends down; `x**3 + 6` is flat at 0, does not bend, and is
+# neither.
 
 # %%
 curves = {
@@ -156,12 +157,13 @@ lessons.explain("beside the saddle")
 draw.cost_curve(beside).figure
 
 # %% [markdown]
-# 76 steps, and for most of them the cost curve looks finished. That is how a saddle shows in practice: not
-# as an end, but as a long halt. A walk that stops because the gradient is small may be at a minimum, or
-# it may have stopped too early. `curvature_at` tells: does any direction bend downwards?
+# 76 steps, and for most of them the cost curve looks finished. That is how a saddle shows in
+# practice: not as an end, but as a long halt. A walk that stops because the gradient is small may
+# be at a minimum, or it may have stopped too early. `curvature_at` tells: does any direction bend
+# downwards?
 #
-# **Second claim: random starts keep you out of bad valleys.** Start a thousand times on the trial's ground,
-# anywhere from -10 to 10. In how many different places do the walks end?
+# **Second claim: random starts keep you out of bad valleys.** Start a thousand times on the trial's
+# ground, anywhere from -10 to 10. In how many different places do the walks end?
 
 # %%
 lessons.predict("ends of a thousand starts", ...)
@@ -173,22 +175,20 @@ print(f"m = {found[0, 0]:.6f}, b = {found[0, 1]:.6f}; all {len(found)} within {s
 lessons.explain("ends of a thousand starts")
 
 # %% [markdown]
-# In one. There was nothing to keep out of: this ground has a single valley. And where there are two,
-# as in lesson 1, a random start throws dice: 52.5 in a hundred end in the better one.
+# In one. There was nothing to keep out of: this ground has a single valley. And where there are
+# two, as in lesson 1, a random start throws dice: 52.5 in a hundred end in the better one.
 #
-# What are random starts good for, then? Here is a network with two hidden units. Once both begin with the
-# same weights, once with weights drawn by chance.
+# What are random starts good for, then? Here is a network with two hidden units. Once both begin
+# with the same weights, once with different ones.
 
 # %%
 x = torch.linspace(-2, 2, 41, dtype=torch.float64)[:, None]
 y = x[:, 0] ** 2  # one unit alone cannot bend like that
-
-
 steps = 3000
 
 
 def trained(start):
-    """Train a network with one unit a row of start, a weight and a bias each; return the units and the cost."""
+    """Train a network; start has a row for each unit, its weight and its bias. Return them and the cost."""
     inner = torch.tensor(start, dtype=torch.float64).requires_grad_()
     outer = torch.ones(len(start), dtype=torch.float64).requires_grad_()
     shift = torch.zeros(1, dtype=torch.float64).requires_grad_()
@@ -202,16 +202,18 @@ def trained(start):
 
 
 alike, cost_alike = trained([[0.6, -0.4], [0.6, -0.4]])
-drawn, cost_drawn = trained([[0.6, -0.4], [-0.9, -0.2]])
+other, cost_other = trained([[0.6, -0.4], [-0.9, -0.2]])
 print(f"began alike: {alike.tolist()}, cost {cost_alike:.4f}")
-print(f"began apart: {drawn.tolist()}, cost {cost_drawn:.4f}")
+print(f"began apart: {other.tolist()}, cost {cost_other:.4f}")
 
 # %% [markdown]
-# Two units that begin alike get the same gradient, make the same step, and after 3000 steps they are alike
-# to the last bit: one unit, paid for twice. **That** is what random starts buy: they break the symmetry.
+# Two units that begin alike get the same gradient, make the same step, and after 3000 steps they
+# are alike to the last bit: one unit, paid for twice. **That** is what random starts buy: they
+# break the symmetry.
 #
-# **Third claim: more dimensions, more local minima.** Of all the flat places of a ground, what share are minima,
-# when there are more and more parameters? Say `"it grows"`, `"it stays"` or `"it shrinks"`.
+# **Third claim: more dimensions, more local minima.** Of all the flat places of a ground, what
+# share are minima, when there are more and more parameters? Say `"it grows"`, `"it stays"` or
+# `"it shrinks"`.
 
 # %%
 lessons.predict("more parameters", ...)
@@ -223,14 +225,15 @@ for size, share in shares.items():
 lessons.explain("more parameters")
 
 # %% [markdown]
-# With one parameter it is half of them, with two 15.0 in a hundred, with four 0.2, and with six not one of
-# the 20,000. To be a minimum, **every** direction has to bend upwards. Nearly all the others are saddles, and
-# out of a saddle there is a way down. (These bends were drawn blindly, and those of a real cost are not.
-# Minima may also grow in number while their share falls; and low down there are more of them among the
-# flat places than high up: Bray and Dean (2007), Dauphin and others (2014).)
+# With one parameter it is half of them, with two 15.0 in a hundred, with four 0.2, and with six not
+# one of the 20000. To be a minimum, **every** direction has to bend upwards. Nearly all the others
+# are saddles, and out of a saddle there is a way down. (These bends were drawn blindly, and those
+# of a real cost are not. Minima may also grow in number while their share falls; and low down there
+# are more of them among the flat places than high up: Bray and Dean (2007), Dauphin and others
+# (2014).)
 #
-# So look at a real one. A small network has to learn "either, but not both", from 100 random starts. With more
-# hidden units there are more parameters. How many of the walks get stuck?
+# So look at a real one. A small network has to learn "either, but not both", from 100 random
+# starts. With more hidden units there are more parameters. How many of the walks get stuck?
 
 # %%
 left = {units: sheet.stuck(units) for units in (2, 3, 4, 8)}
@@ -242,9 +245,9 @@ for units, count in left.items():
 #
 # ## Build it
 #
-# Write the classifier. You get the Hessian at a flat place, a symmetric tensor of any size, and return
-# `"minimum"`, `"maximum"`, `"saddle"` or `"cannot tell"`. Take eigenvalues of less than 1e-9 in size for
-# zero. `torch.linalg.eigvalsh(hessian)` finds them.
+# Write the classifier. You get the Hessian at a flat place, a symmetric tensor of any size, and
+# return `"minimum"`, `"maximum"`, `"saddle"` or `"cannot tell"`. Take eigenvalues of less than 1e-9
+# in size for zero. `torch.linalg.eigvalsh(hessian)` finds them.
 
 
 # %% tags=["exercise"]
@@ -256,8 +259,8 @@ def kind(hessian):
 # %% [markdown]
 # ## Check
 #
-# Twelve hidden flat places, with up to six parameters, turned so that the axes tell little. More help:
-# `lessons.hint("kind of flat place")`.
+# Twelve hidden flat places, with up to six parameters, turned so that the axes tell little. More
+# help: `lessons.hint("kind of flat place")`.
 
 # %%
 lessons.check("kind of flat place", kind)
@@ -278,8 +281,8 @@ lessons.check("break the symmetry", start)
 # %% [markdown]
 # With pencil and paper: `lessons.task("kind by hand", seed=17)`.
 #
-# **What you have now.** Minimum, maximum, saddle and plateau are all flat, and only the bends tell them
-# apart. Lesson 12 takes everything you have to your own data.
+# **What you have now.** Minimum, maximum, saddle and plateau are all flat, and only the bends tell
+# them apart. Lesson 12 takes everything you have to your own data.
 
 # %% tags=["asserts"] jupyter={"source_hidden": true}
 # The numbers of the text, each held against what this notebook has computed.
@@ -297,7 +300,7 @@ assert len(found) == 1000 == sheet.STARTS and spread < 1e-8
 assert lessons.agree(found[0], [-0.469286, 1.76])
 share = lessons.sheets.lesson_01.well_share(10_000)
 assert lessons.agree(100 * share, 52.5, digits=3)
-assert steps == 3000 and torch.equal(alike[0], alike[1]) and cost_drawn < cost_alike / 10
+assert steps == 3000 and torch.equal(alike[0], alike[1]) and cost_other < cost_alike / 10
 assert lessons.agree(100 * shares[2], 15.04, digits=3) and abs(shares[2] - (2 - 2**0.5) / 4) < 0.01
 assert abs(shares[1] - 0.5) < 0.01 and abs(100 * shares[4] - 0.2) < 0.05 and shares[6] == 0
 assert sheet.PLACES == 20_000

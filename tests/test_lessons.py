@@ -80,7 +80,7 @@ def test_the_lesson_asks_what_its_sheet_has_and_explains_what_it_asks(path: Path
 
 def arguments(source: str) -> dict[str, list[str]]:
     """The functions that a cell defines, with the names of their arguments."""
-    found = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)]
+    found = [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)]
     return {node.name: [argument.arg for argument in node.args.args] for node in found}
 
 

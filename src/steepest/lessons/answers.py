@@ -17,7 +17,7 @@ from torch import Tensor
 
 from steepest.errors import SteepestError
 from steepest.lessons import formula
-from steepest.lessons.mistakes import mistake
+from steepest.lessons.mistakes import HINTS, mistake
 from steepest.lessons.reply import Mistake
 
 CLOSE = 1e-5
@@ -157,7 +157,7 @@ def recognised(  # noqa: PLR0911 - one for each kind of mistake
         seen = f"With {_where(case)}, {_numbers(value)} is not it."
     for name in {name: None for item in pairs for name in item[0].wrong}:
         if all(close(value, tensor(case.wrong.get(name, case.right)), tolerance) for case, value, _ in pairs):
-            return mistake(name.partition("/")[0], seen)
+            return mistake(name if name in HINTS else name.partition("/")[0], seen)
     if name := _by_ratio(pairs, tolerance):
         return mistake(name[0], f"{seen} {name[1]}".strip())
     if all(right.numel() == 2 and close(value, right.flip(0), tolerance) for _, value, right in pairs):

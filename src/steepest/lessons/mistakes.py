@@ -84,6 +84,29 @@ HINTS = {
     "biases forgotten": "Every unit has a bias, too: one more parameter for each.",
     "where it stands": "A tap is a difference to the place where you stand, and that place needs a look of its own.",
     "both sides tapped": "That is the price of taps on both sides. One side was asked for.",
+    "forward pass": "The way out comes first: print .data of each step, and compare it with your own arithmetic.",
+    "walk not begun": "No slope arrived. The walk begins at the end, with 1, and each parent gets a share.",
+    "local slope": "One operation alone. If a grows by a little, by how much does the result grow?",
+    "outer slope forgotten": "Each share is two slopes multiplied: the node's own, and the one that came from behind.",
+    "overwritten gradient": "A number that is used twice has two slopes, and they add up: += where = stands.",
+    "wrong order": "A number between passed its slope on before all that use it had given theirs. Sort first: "
+    "whatever was made later walks first.",
+    "emptied too soon": "Between backward() and step() the gradient is what step() needs. Empty it before backward().",
+    "past the cliff": "Above 2 / sharpness every step lands farther away than the last.",
+    "too cautious": "Each step is safe, and there are many. Go nearer to the cliff.",
+    "too near the cliff": "Along the steep direction each step now lands nearly as far away on the other side.",
+    "sharpness for limit": "That is the largest eigenvalue itself. The limit is 2 over it.",
+    "one over the sharpness": "At 1 / sharpness a step lands on the floor of the steep direction. The cliff is twice "
+    "as far.",
+    "smallest for largest": "That belongs to the flattest direction. The steepest one sets the limit.",
+    "too few rounds": "The vector still turns. Repeat until the answer no longer changes.",
+    "velocity forgotten": "That is plain descent: what was moved before has no say in it.",
+    "velocity undiminished": "What was moved before is kept whole: multiply it by the factor.",
+    "damped velocity": "The new gradient was multiplied by 1 - factor: a running mean. torch adds it whole.",
+    "looks ahead": "That is Nesterov's form: right for him, and another walk. Here the slope is that underfoot.",
+    "too many gradients": "Plain descent crawls along the valley. What has this lesson to make it shorter?",
+    "not there yet": "It goes the right way, and not far enough. A heavier ball, or the bend of the ground?",
+    "radians": "That is the angle in radians. A full turn has 360 degrees.",
 }
 """By the name of the mistake."""
 

@@ -323,7 +323,7 @@ def _twice() -> tuple[float, str]:
 def _pendulum() -> tuple[str, str]:
     costs = [step.cost for step in museum.no_zero_grad().run.steps]
     late = costs[900:]
-    word = "it swings without end" if max(late) > costs[0] > 10 * min(late) else "it arrives, only later"
+    word = "it swings without end" if max(late) > costs[0] > 10 * min(late) else "it arrives later"
     return word, (
         f"Between epochs 900 and 1000 the cost is as low as {min(late):.4g} and as high as {max(late):.4g}; it began "
         f"with {costs[0]:.4g}. Nothing takes the swing out of it."
@@ -344,6 +344,6 @@ PREDICTIONS = (
         7,
         "A thousand rounds with the rate 0.01, and the gradients are never emptied. What becomes of the descent?",
         _pendulum,
-        ("it arrives sooner", "it arrives, only later", "it swings without end", "it diverges"),
+        ("it arrives sooner", "it arrives later", "it swings without end", "it diverges"),
     ),
 )

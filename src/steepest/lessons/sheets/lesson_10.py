@@ -195,11 +195,12 @@ def _cloud(chance: Random | None) -> Given:
     singles = (-2.0, 4.0, 10.0, 12.0) if chance is None else tuple(float(chance.randint(-9, 15)) for _ in range(4))
     means = [(one + other) / 2 for one, other in itertools.combinations(singles, 2)]
     right = (sum(means) / len(means), min(means), max(means))
-    return {"singles": listed(singles), "means": means, "right": right}
+    return {"singles": listed(singles), "slopes": list(singles), "means": means, "right": right}
 
 
 def _by_hand(answer: Any, given: Given, chance: Random) -> Mistake | str:
-    case = Case({}, given["right"], examples=2)
+    right = given["right"]
+    case = Case({"slopes": given["slopes"]}, right, {"sum for mean": [2 * value for value in right]})
     return try_numbers(answer, case) or "The mean of the cloud is the slope of all four: on average a batch is right."
 
 

@@ -299,6 +299,7 @@ def stuck(units: int, starts: int = 100) -> int:
         torch.randn(starts, *shape, generator=chance, dtype=torch.float64).requires_grad_()
         for shape in ((units, 2), (units,), (units,), (1,))
     ]
+    cost = torch.zeros(starts)
     for _ in range(1500):
         inner, bias, outer, shift = values
         hidden = torch.tanh(torch.einsum("sui,ni->snu", inner, inputs) + bias[:, None])
@@ -321,8 +322,8 @@ def _on_saddle() -> tuple[str, str]:
 def _off_saddle() -> tuple[float, str]:
     steps, _, _ = slid((1.0, 1e-6))
     return float(steps), (
-        f"Each step multiplies v by 1.2, and 1.2**{steps} is the first power above a million. Nearly all that while the "
-        "gradient is nearly zero."
+        f"Each step multiplies v by 1.2, and 1.2**{steps} is the first power above a million. For most of that while "
+        "the gradient is nearly zero."
     )
 
 

@@ -117,7 +117,7 @@ def _price(answer: Any, given: Given, chance: Random) -> Mistake | str:
         "where it stands": (parameters, parameters),
         "both sides tapped": (parameters, 2 * parameters),
     }
-    case = Case({}, (float(parameters), float(passes)), wrong)
+    case = Case(dict(given), (float(parameters), float(passes)), wrong)
     return try_numbers(answer, case) or f"{passes} looks at all the data by tapping, and one walk back does it instead."
 
 
