@@ -141,6 +141,18 @@ for told, (curve, at) in curves.items():
     print(f"{told:16} at {at:4}: height {height:.2f}, slope {slope['x']:.0f}, bends {bend.item():+.0f}")
 
 # %% [markdown]
+# A hilltop can be found as well: go **up** the slope, which is called gradient ascent. From 0, with the
+# rate 0.1, 50 steps come to 1.49998.
+
+# %%
+hill, top = curves["-x**2 + 3*x + 4"]
+climber = torch.tensor(0.0, dtype=torch.float64, requires_grad=True)
+for _ in range(50):
+    slope = torch.autograd.grad(hill(climber), climber)[0]
+    climber.data += 0.1 * slope  # plus, and not minus
+print(f"{climber.item():.5f}")
+
+# %% [markdown]
 # ## Break it
 #
 # **First claim: zero gradient means minimum.** Walk down the saddle from exactly `v = 0`.
@@ -292,6 +304,8 @@ assert list(kinds.values()) == ["minimum", "maximum", "saddle", "cannot tell"]
 assert lessons.agree(bends["saddle"], [2, -2]) and lessons.agree(bends["plateau"], [0, 0])
 assert lessons.agree(torch.tensor(list(calculus.values())), [[1.75, 0, 2], [6.25, 0, -2], [6, 0, 0]])
 assert [at for _, at in curves.values()] == [-1.5, 1.5, 0]
+assert lessons.agree(climber.item(), 1.49998, digits=6) and top == 1.5
+assert lessons.agree(climber.item(), top * (1 - (1 - 0.1 * 2) ** 50), digits=9)
 assert lessons.agree([beside.start["u"].item(), beside.start["v"].item() * 1e6], [1, 0.000001 * 1e6])
 path = beside.path("v")
 assert beside.epochs == 76 and abs(path[75]) <= 1 < abs(path[76]) and beside.steps[0].learning_rate == 0.1

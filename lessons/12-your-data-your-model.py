@@ -84,15 +84,7 @@ lessons.predict("a rate for Adam", ...)
 
 # %%
 folder = tempfile.TemporaryDirectory()
-example = Path(folder.name) / "patients.csv"
-chance = torch.Generator().manual_seed(0)
-rows = ["dosage,age,score"]
-for patient in range(40):
-    dosage, age = patient % 8, 40 + 7 * patient % 40
-    noise = 0.2 * torch.randn(1, generator=chance).item()
-    rows.append(f"{dosage},{age},{2 - 0.5 * dosage + 0.03 * (age - 60) + noise:.2f}")
-example.write_text("\n".join(rows), encoding="utf-8")
-
+example = sheet.example(Path(folder.name))
 table = steepest.read(example, target="score")  # your file goes here, and the name of its column
 table
 
@@ -125,6 +117,14 @@ names = {"x_name": table.features, "y_name": table.target}
 steepest.show_report(run, cost=plain, inputs=inputs, targets=targets, **names)
 
 # %% [markdown]
+# Why is it so slow? Ask it. Each finding has its numbers, and what to try.
+
+# %%
+verdict = steepest.diagnose(run, curvature=steepest.curvature_at(plain, run.end))
+for finding in verdict:
+    print(finding)
+
+# %% [markdown]
 # ## Numbers
 #
 # **Your model.** Here is the round, written once, for any model there is:
@@ -150,21 +150,13 @@ def neurons(seed):
     return torch.nn.Sequential(layer, torch.nn.Sigmoid())
 
 
-def line(inputs):
-    """A line of several inputs, all of whose parameters start at zero."""
-    model = torch.nn.Linear(inputs, 1)
-    for value in model.parameters():
-        torch.nn.init.zeros_(value)
-    return model
-
-
 chance = torch.Generator().manual_seed(1)
 few, many, pixels = (torch.rand(64, inputs, generator=chance) for inputs in (1, 9, 784))
 with torch.no_grad():
     wanted = neurons(seed=1)(pixels)  # what another such layer says: it can be learnt
 worlds = {
-    "a line": (line(1), few, 2 - few),
-    "nine inputs": (line(9), many, many.sum(1, keepdim=True)),
+    "a line": (sheet.line(1), few, 2 - few),
+    "nine inputs": (sheet.line(9), many, many.sum(1, keepdim=True)),
     "128 neurons": (neurons(seed=2), pixels, wanted),
 }
 
@@ -182,25 +174,10 @@ for name, (model, x, y) in worlds.items():
 
 
 # %%
-def tapped(model, x, y, h=1e-3):
-    """The gradient by taps to one side, and how many forward passes it took."""
-    with torch.no_grad():
-        before, slopes, passes = ((model(x) - y) ** 2).mean().item(), [], 1
-        for value in model.parameters():
-            flat = value.view(-1)
-            for index in range(len(flat)):
-                kept = flat[index].item()
-                flat[index] = kept + h
-                slopes.append((((model(x) - y) ** 2).mean().item() - before) / h)
-                flat[index] = kept
-                passes += 1
-    return torch.tensor(slopes), passes
-
-
 passes, apart = {}, {}
 for name in ("a line", "nine inputs"):
     model, x, y = worlds[name]
-    by_taps, passes[name] = tapped(model.double(), x.double(), y.double())
+    by_taps, passes[name] = sheet.tapped(model.double(), x.double(), y.double())
     model.zero_grad()
     ((model(x.double()) - y.double()) ** 2).mean().backward()
     by_autograd = torch.cat([value.grad.reshape(-1) for value in model.parameters()])
@@ -385,7 +362,7 @@ lessons.check("train", train)
 
 # %% tags=["asserts"] jupyter={"source_hidden": true}
 # The numbers of the text, each held against what this notebook has computed.
-assert table.target == "score" and len(rows) == 41
+assert table.target == "score" and len(targets) == 40
 assert (needs["as it is"][1], needs["standardised"][1]) == (122252, 2)
 assert lessons.agree(needs["as it is"][0], 114651, digits=5)
 assert list(sizes.values()) == [2, 10, 784 * 128 + 128] == [2, 10, 100480]
@@ -405,6 +382,7 @@ plain_end = sheet.run(lambda values: torch.optim.SGD(values, lr=0.01))[0][1000]
 assert plain_end - lowest < 1e-5 and race["Adam", 0.1] < race["Adam", 0.001] / 100
 trial, _, _ = lessons.sheets.numbers.trial()
 assert lessons.agree(trial.value(trial.minimum).item(), lowest, digits=6) and sheet.EPOCHS == 1000
+assert [finding.rule for finding in verdict] == ["crawling"]
 assert budget == 200 and inputs[:, 1].min() == 40 and inputs[:, 1].max() == 79
 both = [rate for name, rate in race if name == "SGD"]
 assert all(race["SGD", rate] < race["Adam", rate] for rate in both) and 0.05 in both

@@ -108,6 +108,14 @@ class Cost(ABC):
         >>> cost.params({"m": 0.9, "b": 0.1})
         {'m': tensor(0.9000), 'b': tensor(0.1000)}
         """
+        if not isinstance(values, Mapping):
+            module = isinstance(values, torch.nn.Module)
+            raise SteepestError(
+                f"parameters are given as a {type(values).__name__}, not as a dict",
+                remedy="Give cost.at_module, or dict(module.named_parameters())"
+                if module
+                else "Give a number or a tensor for each name, such as run.end",
+            )
         for name in values:
             if name not in self.names:
                 raise SteepestError(f"there is no parameter '{name}'", remedy=near(name, self.names))

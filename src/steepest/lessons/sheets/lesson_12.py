@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import functools
 from collections.abc import Iterable
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -156,6 +157,48 @@ EXERCISES = (
         lambda given: "{}, {}".format(*_counted(given)),
     ),
 )
+
+
+def example(folder: Path) -> Path:
+    """Write a table of forty patients to the folder: the score falls with the dosage and rises with the age."""
+    chance = torch.Generator().manual_seed(0)
+    rows = ["dosage,age,score"]
+    for patient in range(40):
+        dosage, age = patient % 8, 40 + 7 * patient % 40
+        noise = 0.2 * torch.randn(1, generator=chance).item()
+        rows.append(f"{dosage},{age},{2 - 0.5 * dosage + 0.03 * (age - 60) + noise:.2f}")
+    path = folder / "patients.csv"
+    path.write_text("\n".join(rows), encoding="utf-8")
+    return path
+
+
+def line(inputs: int) -> nn.Linear:
+    """A line of several inputs, whose parameters all start at zero."""
+    model = nn.Linear(inputs, 1)
+    for value in model.parameters():
+        nn.init.zeros_(value)
+    return model
+
+
+@torch.no_grad()
+def tapped(model: nn.Module, x: Tensor, y: Tensor, h: float = 1e-3) -> tuple[Tensor, int]:
+    """The gradient of the mean squared error by taps to one side, and how many forward passes that took."""
+    passes = 0
+
+    def height() -> float:
+        nonlocal passes
+        passes += 1
+        return float(((model(x) - y) ** 2).mean())
+
+    here, slopes = height(), []
+    for value in model.parameters():
+        flat = value.view(-1)
+        for index in range(len(flat)):
+            kept = flat[index].clone()
+            flat[index] = kept + h
+            slopes.append((height() - here) / h)
+            flat[index] = kept
+    return torch.tensor(slopes), passes
 
 
 class Trial(nn.Module):

@@ -155,7 +155,8 @@ export function mountLandscape(place, state) {
     if (kind === "linear") return word("landscape.cost");
     // What rounding left of a perfect fit is no floor to speak of.
     if (Math.abs(floor) < 1e-9 * range) return word(`landscape.cost.${kind}.bare`, { offset: shown(offset, 1) });
-    return word(`landscape.cost.${kind}`, { floor: shown(floor), offset: shown(offset, 1) });
+    const written = floor < 0 ? `(${shown(floor)})` : shown(floor);
+    return word(`landscape.cost.${kind}`, { floor: written, offset: shown(offset, 1) });
   }
 
   function step() {
