@@ -198,7 +198,7 @@ def heavy(factor: float, epochs: int) -> list[float]:
         optimizer.zero_grad()
         cost = ((line(x) - y) ** 2).mean()
         cost.backward()
-        costs.append(float(cost))
+        costs.append(float(cost.detach()))
         optimizer.step()
     return costs
 
