@@ -194,7 +194,7 @@ swinging = lessons.museum.no_zero_grad()
 seen = {epoch: swinging.run.steps[epoch].cost for epoch in (0, 5, 10, 50, 100, 1000)}
 for epoch, height in seen.items():
     print(f"epoch {epoch:4d}   cost {height:.4f}")
-draw.cost_curve(swinging.run).figure
+draw.cost_curve(lessons.museum.no_zero_grad(100).run).figure
 
 # %%
 lessons.explain("the pendulum")

@@ -1,6 +1,7 @@
 """`steepest learn`: the list, copies that never overwrite, worksheets with keys that pass, complaints in a sentence."""
 
 import json
+import os
 import re
 import sys
 from pathlib import Path
@@ -52,6 +53,10 @@ def test_a_copy_never_overwrites_and_the_list_shows_progress() -> None:
     first.write_text("my work", encoding="utf-8")
     second = Path(json.loads(said("5", "--json"))["copy"])
     assert first.read_text(encoding="utf-8") == "my work" and second.name == "05-the-four-steps-2.ipynb"
+    assert copies.worked_on(course.COURSE[5], first.parent) == second
+    os.utime(second, ns=(1, 1))
+    assert copies.worked_on(course.COURSE[5], first.parent) == first, "the one worked on last"
+    assert f"Your earlier one stays as it is: {first}" in said("5") and "steepest learn 1 copies" in said()
     progress.note("one round", first.parent)
     assert re.search(r"05  The four steps +1 of 3 passed  forward", said())
     said("6", "-o", "elsewhere")
@@ -119,7 +124,7 @@ def test_opening_asks_jupyter_or_says_that_it_is_missing(monkeypatch: pytest.Mon
     monkeypatch.setattr("importlib.util.find_spec", lambda name: object())
     monkeypatch.setattr("subprocess.run", run)
     said("5", "--open")
-    assert asked == [[sys.executable, "-m", "jupyterlab", "05-the-four-steps-2.ipynb"]]
+    assert asked == [[sys.executable, "-m", "jupyterlab", "05-the-four-steps.ipynb"]], "no second copy"
 
 
 def test_the_help_imports_nothing_heavy_and_has_examples() -> None:

@@ -1,4 +1,4 @@
-"""`steepest learn`: list the lessons, copy one to work on, write a worksheet and its key."""
+"""`steepest learn`: list the lessons, copy one to work on, write a worksheet and its key, or the course as a site."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ def learn(
         str | None,
         typer.Option(metavar="LESSON", help="Write a worksheet to print, and its answer key.", show_default=False),
     ] = None,
+    page: Annotated[bool, typer.Option("--page", help="Write the course as one offline site.")] = False,
     seed: Annotated[
         int | None,
         typer.Option(
@@ -39,26 +40,34 @@ def learn(
             "-o",
             "--output",
             metavar="FOLDER",
-            help="Folder for copies, their record and worksheets. Default: steepest-lessons.",
+            help="Folder to write to. Default: steepest-lessons; with --page: steepest-course.",
             show_default=False,
         ),
     ] = None,
-    opened: Annotated[bool, typer.Option("--open", help="Open the copy in Jupyter, where that is installed.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace a worksheet that is there already.")] = False,
+    opened: Annotated[bool, typer.Option("--open", help="Open a copy in Jupyter, where that is installed.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace a worksheet or a site that is there already.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """List the lessons, or copy one to work on.
 
-    A copy never replaces one that is there: it gets a name of its own. Exercises that pass are noted in a small file
-    beside the copies, and nowhere else.
+    A copy never replaces one that is there: it gets a name of its own. --open goes on with the copy that was worked on
+    last, and makes one where there is none. Exercises that pass are noted in a small file beside the copies, and
+    nowhere else.
 
     \b
     Examples:
       steepest learn                                      the lessons, and how far you are
       steepest learn 05                                   a copy of lesson 5 to work on
-      steepest learn 05 --open                            and Jupyter with it
+      steepest learn 05 --open                            begin or go on with it in Jupyter
       steepest learn --worksheet 05 --seed 17             a sheet to print, and its answer key
+      steepest learn --page                               all lessons to read and touch, with the teacher's guides
     """
+    if page:
+        if lesson is not None or worksheet is not None or opened:
+            raise SteepestError("it is the whole course", remedy="Give it without a lesson", asked="--page")
+        raise typer.Exit(_page(output, force=force, json=json))
     if worksheet is not None:
         if lesson is not None or opened:
             raise SteepestError(
@@ -97,29 +106,37 @@ def _list(output: Path | None, *, json: bool) -> int:
         assert isinstance(exercises, list) and isinstance(passed, list)
         done = f"{len(passed)} of {len(exercises)} passed" if exercises else ""
         typer.echo(f"{row['lesson']:02d}  {row['title']:<30} {done:<15}{row['makes_tangible']}")
-    typer.echo("\nsteepest learn 1 copies the first one to work on.")
+    ahead = next((row["lesson"] for row in rows if row["exercises"] != row["passed"]), 1)
+    typer.echo(
+        f"\nsteepest learn {ahead} copies lesson {ahead} to work on; steepest learn --page writes all of them to read."
+    )
     return 0
 
 
 def _copy(number: str, output: Path | None, *, opened: bool, json: bool) -> int:
     from steepest.cli import show
-    from steepest.lessons.copies import copy
+    from steepest.lessons.copies import copy, worked_on
     from steepest.lessons.course import lesson_at
 
-    lesson = lesson_at(number)
-    path = copy(lesson, _folder(output))
+    lesson, folder = lesson_at(number), _folder(output)
+    earlier = worked_on(lesson, folder)
+    path = earlier if opened and earlier else copy(lesson, folder)
     if json:
         show.document({"lesson": lesson.number, "copy": str(path)})
     else:
-        _say(lesson, path, opened)
+        _say(lesson, path, earlier, opened)
     return _open(path) if opened else 0
 
 
-def _say(lesson: Lesson, path: Path, opened: bool) -> None:
+def _say(lesson: Lesson, path: Path, earlier: Path | None, opened: bool) -> None:
     typer.echo(f"{lesson.number} {lesson.title}: {lesson.tangible}.")
     typer.echo(str(path))
+    if not opened and earlier:
+        typer.echo(f"It is a fresh copy. Your earlier one stays as it is: {earlier}")
     if not opened:
-        typer.echo("Open it in Jupyter, in an editor that shows notebooks, or in Colab.")
+        typer.echo(
+            f"Open it in Jupyter (steepest learn {lesson.number} --open), an editor that shows notebooks, or Colab."
+        )
 
 
 def _open(path: Path) -> int:
@@ -129,8 +146,8 @@ def _open(path: Path) -> int:
     program = next((name for name in ("jupyterlab", "notebook") if importlib.util.find_spec(name)), None)
     if program is None:
         raise SteepestError(
-            f"Jupyter is not installed beside steepest; the copy is made: '{path}'",
-            remedy="Install jupyterlab, or open the file in an editor that shows notebooks",
+            f"Jupyter is not installed beside steepest; the copy is there: '{path}'",
+            remedy="Install it (pip install jupyterlab), or open the file in an editor that shows notebooks",
             asked="--open",
         )
     return subprocess.run([sys.executable, "-m", program, path.name], cwd=path.parent, check=False).returncode
@@ -156,4 +173,18 @@ def _worksheet(number: str, seed: int | None, output: Path | None, *, force: boo
         show.document({"worksheet": str(paths[False]), "key": str(paths[True])})
     else:
         typer.echo("\n".join(str(path) for path in paths.values()))
+    return 0
+
+
+def _page(output: Path | None, *, force: bool, json: bool) -> int:
+    from steepest.cli import show
+    from steepest.lessons.site import FOLDER, write_site
+
+    if sys.stderr.isatty():
+        typer.echo("Running the lessons for what they show: a minute or so.", err=True)
+    path = write_site(output or FOLDER, force=force)
+    if json:
+        show.document({"page": str(path)})
+    else:
+        typer.echo(str(path))
     return 0

@@ -215,12 +215,15 @@ def head(
     return above + (1.5 + 1.2 * title.count("\n")) * LARGE
 
 
-def grow(ax: Axes, high: float) -> None:
-    """Make a picture's own figure taller, where its head is higher than `HEAD` points: the axes stay as large."""
+def grow(ax: Axes, high: float, *, times: int = 1) -> None:
+    """Make a picture's own figure taller, where its head is higher than `HEAD` points: the axes stay as large.
+
+    `times` is how many such heads stand one above the other.
+    """
     figure = ax.get_figure(root=True)
     if figure is not None and high > HEAD:
         wide, tall = figure.get_size_inches()
-        figure.set_size_inches(wide, tall + (high - HEAD) / 72)
+        figure.set_size_inches(wide, tall + times * (high - HEAD) / 72)
 
 
 def _columns(labels: Sequence[str], wide: float) -> int:

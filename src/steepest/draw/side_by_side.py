@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -32,6 +33,10 @@ NEAR = 0.5
 """A path is drawn where it is no farther off a plane than this share of the plane's own width."""
 
 
+MOST_COLUMNS = 3
+"""So many planes stand in a row; four make two rows of two."""
+
+
 def planes(
     slices: Sequence[Slice] | Mapping[str, Slice],
     run: Trajectory | None = None,
@@ -39,7 +44,7 @@ def planes(
     cost_name: str = "cost",
     axes: Sequence[Axes] | None = None,
 ) -> list[Axes]:
-    """Draw several planes in a row with the same levels and colours, so that heights can be compared by eye.
+    """Draw several planes, three in a row, with the same levels and colours, so that heights can be compared by eye.
 
     Colours are by the logarithm of the cost where every plane asks for it, else by the height above the lowest cost of
     all planes. A `run` is drawn where it is no farther off a plane than half of the plane's width: elsewhere its shadow
@@ -71,9 +76,15 @@ def planes(
             if len(cut.coordinates) != 2:
                 raise SteepestError(f"slice {index} is a line", remedy="Cut planes with plane(), not line()")
         panels: list[Axes]
+        rows = 1
         if axes is None:
-            figure = paper.blank(WIDE * len(cuts) + 1.1, 4.0)
-            panels = figure.subplots(1, len(cuts), squeeze=False)[0].tolist()
+            rows = math.ceil(len(cuts) / MOST_COLUMNS)
+            columns = math.ceil(len(cuts) / rows)
+            figure = paper.blank(WIDE * columns + 1.1, 4.0 * rows)
+            panels = figure.subplots(rows, columns, squeeze=False).ravel().tolist()
+            for spare in panels[len(cuts) :]:
+                spare.remove()
+            panels = panels[: len(cuts)]
         else:
             panels = list(axes)
         if len(panels) != len(cuts):
@@ -107,7 +118,7 @@ def planes(
             for ax, (title, notes, marks) in zip(panels, heads, strict=True)
         ]
         if axes is None:
-            paper.grow(panels[0], max(highs))
+            paper.grow(panels[0], max(highs), times=rows)
     return panels
 
 

@@ -41,6 +41,12 @@ def copy(lesson: Lesson, folder: Path) -> Path:
     raise AssertionError("count() has no end")
 
 
+def worked_on(lesson: Lesson, folder: Path) -> Path | None:
+    """Find the copy of a lesson that was worked on last, or None where there is none."""
+    found = [folder / f"{lesson.file}.ipynb", *folder.glob(f"{lesson.file}-*.ipynb")]
+    return max((path for path in found if path.is_file()), key=lambda path: path.stat().st_mtime_ns, default=None)
+
+
 def table(folder: Path) -> list[dict[str, object]]:
     """Tell the course as rows: each lesson, what it makes tangible, its exercises and those that have passed."""
     done = progress.passed(folder) or []

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 LINKS: dict[int, tuple[tuple[str, str], ...]] = {
     1: (
-        ("In the fog, nothing given away", "fog=1&hide=verdict,curvature,derivation,graph,script,table"),
+        ("In the fog, nothing judged", "fog=1&hide=verdict,curvature,derivation,graph,script,table"),
         ("The surface, to show afterwards", "presenting=1"),
     ),
     2: (
-        ("The fit alone, to drag", "hide=landscape,curve,rate,transport,verdict,derivation,graph&presenting=1"),
+        ("A line to drag, and its squares", "hide=curve,rate,transport,narration,verdict&presenting=1"),
         ("The line the points were made from", "m=-0.5&b=2&hide=verdict"),
     ),
     5: (
@@ -17,7 +17,12 @@ LINKS: dict[int, tuple[tuple[str, str], ...]] = {
         ("Round 20, where b is back", "at=20&look=contour&presenting=1"),
         ("Above the cliff, nothing judged", "rate=0.055&hide=verdict,zones&presenting=1"),
     ),
-    7: (("The graph, with nothing else in the way", "hide=landscape,curve,fog,rate,verdict,curvature,derivation"),),
+    7: (
+        (
+            "The graph alone, to walk backward",
+            "hide=landscape,fit,curve,cards,transport,rate,narration,settings,predict,verdict,curvature,derivation",
+        ),
+    ),
     8: (
         ("A rate to be guessed", "rate=0.055&predicting=1"),
         ("A zigzag that arrives", "rate=0.05&look=contour&presenting=1"),
@@ -27,10 +32,10 @@ LINKS: dict[int, tuple[tuple[str, str], ...]] = {
         ("Down the wall, then along the valley", "at=3&look=contour&presenting=1"),
         ("Standardised: round", "standardise=1&rate=0.5&look=contour&presenting=1"),
     ),
-    10: (("Two patients only, at rest", "at=1000&presenting=1"),),
+    10: (("A batch at rest on a ground of its own", "at=1000&presenting=1"),),
     11: (("In the middle of the saddle", "at=25&presenting=1"),),
     12: (
-        ("The table as it is: no step shows", "look=contour&presenting=1"),
+        ("The table as it is: it crawls", "look=contour&presenting=1"),
         ("The same table, standardised", "standardise=1&rate=0.2&look=contour&presenting=1"),
     ),
 }

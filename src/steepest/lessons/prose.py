@@ -19,10 +19,14 @@ if TYPE_CHECKING:
 
 ROLE = re.compile(r"\{\w+\}`([^`<]*?)(?: <[^`>]*>)?`")
 """A reference within the glossary: here its words alone are kept."""
-LESSON = re.compile(r"\b([Ll]esson) (\d{1,2})\b")
-PLURAL = "(?:s|es)?"
-EVERYDAY = ("line, plane, slice", "rank, shard", "direction", "finding", "outcome", "residual", "target")
-"""Entries whose words mean something plainer in most sentences; they are in the list, and no sentence links to them."""
+LINKED = (
+    *("parameter", "estimate", "cost", "mean squared error", "forward pass", "partial derivative", "gradient", "tap"),
+    *("autograd", "learning rate", "epoch", "batch gradient descent", "mini-batch", "trajectory", "Hessian"),
+    *("sharpness", "condition number", "learning-rate limit", "saddle", "plateau"),
+)
+"""Words that mean in any sentence what the glossary says: not a trap, a finding or a line. The rest is only listed."""
+VERBS = ("cost", "tap", "estimate")
+"""With an s these are something else."""
 
 
 @dataclass
@@ -38,17 +42,15 @@ class Glossary:
 
     @functools.cached_property
     def pattern(self) -> re.Pattern[str]:
-        """What finds a word, the longest first: a learning-rate limit is no learning rate."""
-        words = sorted(
-            (word for names in self.definitions if names not in EVERYDAY for word in names.split(", ")),
-            key=len,
-            reverse=True,
-        )
-        return re.compile(rf"\b({'|'.join(re.escape(word) for word in words)}){PLURAL}\b", re.IGNORECASE)
+        """What finds `lesson 7`, and a word, the longest first: a learning-rate limit is no learning rate."""
+        words = sorted((word for word in LINKED if word in self.definitions), key=len, reverse=True)
+        forms = "|".join(re.escape(word) + ("" if word in VERBS else "s?") for word in words)
+        return re.compile(rf"\b(?:lesson (?P<number>\d{{1,2}}){'|' if words else ''}{forms})\b", re.IGNORECASE)
 
-    def of(self, word: str) -> str | None:
+    def named(self, found: str) -> str:
         """Find the entry of a word, however it is written."""
-        return next((name for name in self.definitions if word.lower() in name.lower().split(", ")), None)
+        told = found.lower()
+        return next(name for name in self.definitions if told in (name.lower(), f"{name.lower()}s"))
 
 
 def glossary() -> Glossary:
@@ -56,8 +58,8 @@ def glossary() -> Glossary:
     inside = home() / "glossary.md"
     path = inside if inside.is_file() else Path(__file__).parents[3] / "docs" / "glossary.md"
     text = path.read_text(encoding="utf-8") if path.is_file() else ""
-    found = re.findall(r"^(\w[^\n]*)\n  (\S[^\n]*)$", text, re.MULTILINE)
-    return Glossary({name: ROLE.sub(r"\1", told).replace("`", "") for name, told in found})
+    found = re.findall(r"^(\w[^\n]*)\n((?:  \S[^\n]*(?:\n|\Z))+)", text, re.MULTILINE)
+    return Glossary({name: ROLE.sub(r"\1", " ".join(told.split())).replace("`", "") for name, told in found})
 
 
 def anchor(name: str) -> str:
@@ -104,20 +106,18 @@ def _linked(tokens: list[Token], words: Glossary | None) -> Iterator[Token]:
         if token.type != "text" or depth or words is None:
             yield token
             continue
-        html = escape(token.content)
-        html = words.pattern.sub(lambda found: _defined(found, words), html) if words.definitions else html
-        token.type, token.content = "html_inline", LESSON.sub(_to_lesson, html)
+        # In one pass: in what one link says of itself, no other is to be found.
+        html = words.pattern.sub(functools.partial(_link, words), escape(token.content))
+        token.type, token.content = "html_inline", html
         yield token
 
 
-def _to_lesson(found: re.Match[str]) -> str:
-    lesson = COURSE.get(int(found[2]))
-    return f'<a href="{lesson.file}.html">{found[0]}</a>' if lesson else found[0]
-
-
-def _defined(found: re.Match[str], words: Glossary) -> str:
-    name = words.of(found[1])
-    if name is None or name in words.met:
+def _link(words: Glossary, found: re.Match[str]) -> str:
+    if found["number"]:
+        lesson = COURSE.get(int(found["number"]))
+        return f'<a href="{lesson.file}.html">{found[0]}</a>' if lesson else found[0]
+    name = words.named(found[0])
+    if name in words.met:
         return found[0]
     words.met[name] = words.definitions[name]
     return f'<a class="word" href="#{anchor(name)}" title="{escape(words.definitions[name])}">{found[0]}</a>'
