@@ -25,6 +25,7 @@ run: .venv/ready
 gallery: run .venv/ready-test
 	$(BIN)/steepest draw $(OUTPUT)/run.steepest -o docs/gallery --force
 	$(BIN)/python docs/shots.py $(OUTPUT)/report.html
+	$(BIN)/python docs/pictures.py
 	$(BIN)/python docs/readme.py
 
 test: .venv/ready-test
@@ -41,7 +42,7 @@ bench: .venv/ready-bench
 
 docs: .venv/ready-docs
 	$(BIN)/python docs/commands.py
-	$(BIN)/python -m sphinx -W -q -b html docs docs/_build/html
+	RUN_LESSONS=1 $(BIN)/python -m sphinx -W -q -b html docs docs/_build/html
 	@echo "docs/_build/html/index.html"
 
 loops: .venv-loops/ready

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
+from typing import Any
 
 import steepest
 from steepest.lessons.course import COURSE, Lesson, notebook
@@ -20,19 +22,22 @@ nitpicky = True
 nitpick_ignore_regex = [("py:.*", ".*")]  # types are shown as they are written, without links to other projects
 default_role = "code"  # one backtick is code in our docstrings, as in Markdown
 add_module_names = False
+maximum_signature_line_length = 96
+smartquotes = False  # what is written is what is shown
 
 autodoc_typehints = "signature"
 autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
 
-myst_enable_extensions = ["colon_fence", "deflist", "attrs_inline", "dollarmath", "substitution"]
+myst_enable_extensions = ["colon_fence", "deflist", "attrs_inline", "substitution"]
 myst_heading_anchors = 3
 # The suite runs every block and every lesson. `make docs` runs the lessons once more, for their outputs.
 nb_execution_mode = "cache" if os.environ.get("RUN_LESSONS") else "off"
 nb_execution_cache_path = str(Path(__file__).parent / "_build" / "lessons-run")
-nb_execution_raise_on_error = True
 nb_execution_timeout = 120
 nb_merge_streams = True
+nb_code_prompt_show = "Show this cell"
+nb_code_prompt_hide = "Hide it"
 nb_number_source_lines = False
 
 html_theme = "pydata_sphinx_theme"
@@ -41,6 +46,7 @@ html_static_path = ["static"]
 html_css_files = ["steepest.css"]
 html_show_sourcelink = False
 html_copy_source = False
+html_sidebars = {name: [] for name in ("install", "gallery", "glossary", "sources", "benchmarks")}
 html_theme_options = {
     "show_prev_next": True,
     "navigation_with_keys": False,
@@ -90,3 +96,19 @@ copy_lessons()
 myst_substitutions = {
     "course": "\n".join(["| | lesson | what it makes tangible |", "|---|---|---|", *map(row, COURSE.values())])
 }
+
+LIST = re.compile(r'<dl>\s*((?:<dd><em class="sig-param">.*?</dd>\s*)+)</dl>', re.DOTALL)
+
+
+def mended(app: Any, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+    """Make lines of a long signature's parameters: Sphinx makes a list of definitions without words, which is none."""
+    lines = LIST.sub(
+        lambda found: found[1].replace("<dd>", '<span class="sig-line">').replace("</dd>", "</span>"),
+        context.get("body", ""),
+    )
+    context["body"] = lines
+
+
+def setup(app: Any) -> None:
+    """Join in while Sphinx writes the pages."""
+    app.connect("html-page-context", mended)

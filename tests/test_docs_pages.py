@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import torch
 from test_cli import run
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -49,6 +50,16 @@ def run_console(text: str, folder: Path) -> None:
             refuse_unlike(shown, done.stdout, line)
 
 
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """Small matrices: on a busy machine threads would wait for each other."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.usefixtures("one_thread")
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(DOCS.parent)))
 def test_every_block_runs_and_prints_what_is_shown(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for table in (DOCS / "how-to").glob("*.csv"):

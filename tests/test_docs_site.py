@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import runpy
 import subprocess
@@ -11,9 +12,12 @@ from inspect import ismodule
 from pathlib import Path
 
 import pytest
+from browser import INSIDE
+from playwright.sync_api import Browser
 
 import steepest
 from steepest import draw
+from steepest.lessons.course import COURSE, notebook
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -58,16 +62,95 @@ def test_the_commands_help_is_the_one_that_is_printed() -> None:
     assert PAGES[DOCS / "reference" / "commands.md"] == page, "run make docs"
 
 
-@pytest.mark.skipif(find_spec("sphinx") is None, reason="Sphinx is not installed: make docs installs it")
-def test_the_site_builds_without_a_warning_and_asks_the_network_for_nothing(tmp_path: Path) -> None:
+def test_every_word_of_the_glossary_is_linked_from_a_page() -> None:
+    words = re.findall(r"^(\w[^\n]*)\n  \S", PAGES[DOCS / "glossary.md"], re.MULTILINE)
+    linked: set[str] = set()
+    for path, text in PAGES.items():
+        found = [" ".join(word.lower().split()) for word in re.findall(r"\{term\}`(?:[^`<]+<)?([^`>]+)>?`", text)]
+        if path.name != "glossary.md":
+            assert len(found) == len(set(found)), f"{path.name} links a word twice"
+            linked |= set(found)
+    assert not {word for word in words if word.lower() not in linked}
+
+
+def test_every_picture_is_there_small_told_in_words_and_shown() -> None:
+    shown = [found for text in PAGES.values() for found in re.findall(r"^!\[(.*)\]\(\.\./pictures/(.+)\)$", text, re.M)]
+    assert len(shown) > 5 and all(len(words) > 30 for words, _ in shown)
+    pictures = {path.name: path.stat().st_size for path in (DOCS / "pictures").iterdir()}
+    assert {name for _, name in shown} == set(pictures) and max(pictures.values()) < 80_000
+
+
+def test_every_test_that_the_pages_name_is_there() -> None:
+    named = re.findall(r"`(tests/\w+\.py)(?:::(\w+))?`", PAGES[DOCS / "explanation" / "checked.md"])
+    assert len(named) > 20
+    for file, test in named:
+        assert f"def {test}" in (ROOT / file).read_text(encoding="utf-8"), f"{file} has no {test}"
+
+
+needs_sphinx = pytest.mark.skipif(find_spec("sphinx") is None, reason="Sphinx is not installed: make docs installs it")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site as `make docs` builds it, but for the outputs of the lessons."""
+    folder = tmp_path_factory.mktemp("site")
     done = subprocess.run(
-        [sys.executable, "-m", "sphinx", "-W", "-q", "-b", "html", "-d", tmp_path / "trees", DOCS, tmp_path / "html"],
+        [sys.executable, "-m", "sphinx", "-W", "-q", "-b", "html", "-d", folder / "trees", DOCS, folder / "html"],
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    for page in (tmp_path / "html").rglob("*.html"):
+    return folder / "html"
+
+
+@needs_sphinx
+def test_the_site_builds_without_a_warning_and_asks_the_network_for_nothing(site: Path) -> None:
+    for page in site.rglob("*.html"):
         text = page.read_text(encoding="utf-8")
         fetched = re.findall(r"<(?:script|link|img|iframe|source)[^>]+(?:src|href)=\"(https?:[^\"]+)", text)
         assert not fetched, f"{page.name} asks the network for {fetched[:3]}"
+
+
+@needs_sphinx
+def test_the_whole_course_is_in_the_site(site: Path) -> None:
+    tutorial = (site / "tutorial.html").read_text(encoding="utf-8")
+    for lesson in COURSE.values():
+        assert lesson.title in tutorial and lesson.tangible in html.unescape(tutorial), lesson.title
+        if notebook(lesson) is not None:
+            assert f'href="lessons_built/{lesson.file}.html"' in tutorial
+            assert lesson.title in (site / "lessons_built" / f"{lesson.file}.html").read_text(encoding="utf-8")
+
+
+LOOKED_AT = ("index", "how-to/reading-a-plane", "explanation/numbers", "reference/looking")
+
+
+@needs_sphinx
+@pytest.mark.parametrize(("width", "dark"), [(1440, False), (1440, True), (360, False), (360, True)])
+def test_axe_finds_nothing_serious_and_no_page_asks_for_anything(
+    chromium: Browser, site: Path, width: int, dark: bool
+) -> None:
+    from axe_core_python.sync_playwright import Axe
+
+    world = chromium.new_context(
+        viewport={"width": width, "height": 900}, offline=True, color_scheme="dark" if dark else "light"
+    )
+    page = world.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.extend([request.url] * (not request.url.startswith(INSIDE))))
+    bad: list[str] = []
+    for name in LOOKED_AT:
+        page.goto((site / f"{name}.html").as_uri())
+        assert page.evaluate("document.documentElement.dataset.theme") == ("dark" if dark else "light")
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        bad += [f"{name} is {wide} pixels wide"] * (wide > width)
+        found = Axe().run(page)
+        assert len(found["passes"]) > 15
+        bad += [
+            f"{name}: {item['id']}: {item['help']}: {[node['html'][:160] for node in item['nodes'][:3]]}"
+            for item in found["violations"]
+            if item["impact"] in ("serious", "critical")
+        ]
+    world.close()
+    assert not bad, "\n".join(bad)
+    assert not asked
