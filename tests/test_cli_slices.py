@@ -17,11 +17,11 @@ import torch
 from safetensors.torch import save_file
 from test_cli import alone, document, run
 from test_cli_network import JOB, network
-from tolerances import CLOSED_FORM, assert_close
+from tolerances import CLOSED_FORM, SINGLE, assert_close
 from torch import nn
 
 from steepest import Cost, curvature_at, descend, directions, plane
-from steepest.cli.cost_cut import duration, estimate
+from steepest.cli.cut_time import duration, estimate
 from steepest.slices.saving import load
 from steepest.vectors import Params, moved
 
@@ -41,6 +41,26 @@ def shards():
     rows = slice(dist.get_rank(), None, dist.get_world_size())
     return Cost.from_module(network(), nn.functional.cross_entropy, [(X[rows], Y[rows])], sharded=True)
 """
+
+NORMS = """
+import torch
+from torch import nn
+from steepest import Cost
+
+def norms():
+    torch.manual_seed(0)
+    return nn.Sequential(nn.BatchNorm1d(1), nn.Linear(1, 1)).eval()
+
+def make_cost():
+    data = torch.linspace(-1, 1, 20)[:, None]
+    return Cost.from_module(norms(), nn.functional.mse_loss, [(data, data)])
+"""
+
+
+def norms() -> nn.Module:
+    torch.manual_seed(0)
+    return nn.Sequential(nn.BatchNorm1d(1), nn.Linear(1, 1)).eval()
+
 
 JOINED = "store" in inspect.signature(plane).parameters
 needs_all_of_plane = pytest.mark.skipif(not JOINED, reason="this plane() takes no store, budget or sample yet")
@@ -195,7 +215,7 @@ def test_what_cannot_be_done_is_said_in_a_sentence(job: Path, arguments: tuple[s
 @pytest.mark.parametrize(
     ("found", "expected"),
     [
-        (estimate(2601, 0.9), "2,601 points at 0.9 s = 39 min; at 300 points: 4.5 min, as --tolerance or --budget"),
+        (estimate(2601, 0.9), "2,601 points at 0.9 s = 39 min; at 300 points: 4.5 min, as --most, --tolerance or"),
         (estimate(2601, 0.9, shared=4, kept=1200), "over 4 ranks = 9.8 min; at 300 points: 1.1 min"),
         (estimate(2601, 0.9, budget=90), "0.9 s a point: about 100 in 1.5 min"),
         (estimate(121, 2.0, kept=40), "121 points at 2 s = 4 min; 40 points are in the store"),
@@ -223,6 +243,38 @@ def test_help_is_quick_and_has_examples_to_copy() -> None:
         )
         assert done.returncode == 0, done.stderr
         assert f"steepest {verb} --cost my_job:make_cost --at" in done.stdout and "--store" in done.stdout
+
+
+def test_the_file_brings_running_statistics_and_what_is_lacking_is_said(job: Path) -> None:
+    (job / "norms.py").write_text(NORMS)
+    module, data = norms(), torch.linspace(-1, 1, 20)[:, None]
+    module.train()
+    module(3 * data + 2)
+    module.eval()
+    save_file(module.state_dict(), job / "whole.safetensors")
+    save_file({f"module._orig_mod.{n}": v for n, v in module.state_dict().items()}, job / "wrapped.safetensors")
+    save_file(dict(module.named_parameters()), job / "weights.safetensors")
+    command = ("line", "--cost", "norms:make_cost", "--points", "3", "--reach=-1:1")
+    right = float(nn.functional.mse_loss(module(data), data).detach())
+    for name in ("whole", "wrapped"):
+        found = document(run(*command, "--at", f"{name}.safetensors", "--json", folder=job))
+        assert_close(found["costs"][1], right, SINGLE, f"cost with the statistics of {name}")
+        assert found["unused"] == [] and {"rule", "claim", "advice"} < set(found["findings"][0])
+    done = run(*command, "--at", "weights.safetensors", folder=job)
+    assert "weights.safetensors lacks '0.running_mean', '0.running_var'" in done.stderr
+    assert "one-valley  " in done.stdout or "valleys  " in done.stdout, "a verdict in words"
+
+
+def test_a_plane_that_would_take_long_is_measured_where_it_errs(job: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAUSE", "0.003")
+    done = run("plane", "m", "b", "--cost", "my_job:slow", "--reach=-1:1", "--json", folder=job)
+    assert "3,721 points at " in done.stderr and "so no more than 350 are measured" in done.stderr
+    found = document(done)
+    assert len(found["measured"]) <= 350 and found["held_out_error"] < 1e-6
+    few = document(
+        run("plane", "m", "b", "--cost", "my_job:slow", "--reach=-1:1", "--json", "--most", "60", folder=job)
+    )
+    assert len(few["measured"]) <= 60
 
 
 # ---- keeping, stopping, many ranks -----------------------------------------------------------------------------------

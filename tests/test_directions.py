@@ -644,3 +644,29 @@ def test_what_is_known_of_directions_is_plain_data() -> None:
     assert isinstance(ways, Directions)
     told = ways.to_dict()
     assert told["names"] == ["sharpest (bends 2)", "most negative (bends -2)"] and told["norms"] == [1.0, 1.0]
+
+
+def test_a_cost_that_bends_nowhere_has_no_sharpest_direction() -> None:
+    flat = Cost.from_function(lambda w: w.sum(), like={"w": torch.zeros(3)})
+    with pytest.raises(SteepestError, match="the cost bends in no direction here"):
+        sharpest(flat, at={"w": torch.ones(3)})
+
+
+def test_directions_of_one_eigenvalue_are_said_to_be_any() -> None:
+    told = [
+        sharpest(
+            Cost.from_function(lambda w, s=scale: (s * w * w).sum(), like={"w": torch.zeros(3)}),
+            at={"w": torch.ones(3)},
+        ).told
+        for scale in (torch.ones(3), torch.tensor([3.0, 2.0, 1.0]))
+    ]
+    assert ["any mixture of their directions" in each for each in told] == [True, False]
+
+
+def test_a_state_dict_with_running_statistics_is_no_place() -> None:
+    module = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3), nn.Linear(3, 1)).eval()
+    cost = Cost.from_module(module, nn.functional.mse_loss, [(torch.ones(4, 2), torch.ones(4, 1))])
+    with pytest.raises(SteepestError, match=r"'1\.running_mean' is a buffer, no parameter of the cost"):
+        random(cost, at=module.state_dict())
+    with pytest.raises(SteepestError, match=r"plane: '1\.running_mean' is a buffer"):
+        plane(cost, at=module.state_dict(), along=random(cost), points=3)

@@ -400,7 +400,7 @@ def test_a_compiled_module() -> None:
     cost = Cost.from_module(compiled, nn.functional.mse_loss, [(inputs, targets[:, None])])  # pyright: ignore[reportArgumentType]
     found = curvature_at(cost, cost.at_module, method="lanczos", tolerance=1e-6)  # pyright: ignore[reportAttributeAccessIssue]
     assert_close(found.eigenvalues[[0, -1]], right[[-1, 0]], TAPPED, "ends")
-    assert "finite differences" in found.method
+    assert "double backward" in found.method
 
 
 def test_the_error_of_taps_is_part_of_the_residual() -> None:

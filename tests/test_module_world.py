@@ -11,11 +11,12 @@ import torch
 from costs import batched, columns, convolutional, network
 from tolerances import CLOSED_FORM, assert_close, assert_params
 from torch import Tensor, nn
-from torch.utils.data import DataLoader, TensorDataset
+from torch.utils.data import BatchSampler, DataLoader, Dataset, RandomSampler, TensorDataset
 
 from steepest import vectors
 from steepest.check import check_gradient
 from steepest.cost import Cost
+from steepest.cost.digest import of_batches
 from steepest.descent import descend
 from steepest.errors import SteepestError
 
@@ -91,18 +92,76 @@ def test_several_inputs_before_the_targets() -> None:
     agrees(cost, module, lambda: MSE(module(INPUTS, INPUTS.flip(0)), TARGETS))
 
 
-def test_a_loader_of_dicts_with_another_order_each_time_is_refused() -> None:
-    data: Any = [{"x": x, "y": y} for x, y in zip(INPUTS, TARGETS, strict=True)]
+class Numbered(Dataset[Any]):
+    """Dicts, one for each row, which may be augmented."""
 
-    def loss(module: nn.Module, batch: dict[str, Tensor]) -> Tensor:
-        return MSE(module(batch["x"]), batch["y"])
+    def __init__(self, *, augmented: bool = False) -> None:
+        self._augmented = augmented
 
-    module = network()
-    agrees(
-        Cost.from_module(module, loss, DataLoader(data, batch_size=25)), module, lambda: MSE(module(INPUTS), TARGETS)
-    )
+    def __len__(self) -> int:
+        return len(INPUTS)
+
+    def __getitem__(self, index: int) -> dict[str, Tensor]:
+        return {"x": INPUTS[index] + torch.rand(()) * self._augmented, "y": TARGETS[index]}
+
+
+def of_dict(module: nn.Module, batch: dict[str, Tensor]) -> Tensor:
+    return MSE(module(batch["x"]), batch["y"])
+
+
+@pytest.mark.parametrize("options", [{}, {"shuffle": True}, {"shuffle": True, "drop_last": True}])
+def test_a_loader_of_dicts_that_shuffles_is_read_whole_and_in_one_order(options: dict[str, Any]) -> None:
+    module, states = network(), (torch.get_rng_state(), torch.Generator().manual_seed(3))
+    loader = DataLoader(Numbered(), 23, generator=states[1], **options)
+    cost = Cost.from_module(module, of_dict, loader)
+    assert cost.examples == len(INPUTS) and cost.value(cost.at_module).equal(cost.value(cost.at_module))  # pyright: ignore[reportAttributeAccessIssue]
+    agrees(cost, module, lambda: MSE(module(INPUTS), TARGETS))
+    assert torch.get_rng_state().equal(states[0])
+    assert states[1].get_state().equal(torch.Generator().manual_seed(3).get_state())
+    again = Cost.from_module(module, of_dict, DataLoader(Numbered(), 23, **options))
+    assert of_batches(again.batches) == of_batches(cost.batches)  # pyright: ignore[reportAttributeAccessIssue]  # a store is taken up
+
+
+@pytest.mark.parametrize(
+    "loader",
+    [
+        DataLoader(Numbered(augmented=True), batch_size=25, shuffle=True),
+        DataLoader(Numbered(), batch_size=25, sampler=RandomSampler(Numbered(), replacement=True)),
+        DataLoader(Numbered(), batch_size=25, sampler=RandomSampler(Numbered(), num_samples=30)),
+        DataLoader(Numbered(), batch_sampler=BatchSampler(RandomSampler(Numbered()), 25, drop_last=True)),
+    ],
+)
+def test_a_loader_that_gives_other_data_each_time_is_refused(loader: DataLoader[Any]) -> None:
+    torch.manual_seed(0)
     with pytest.raises(SteepestError, match="shuffled or augmented"):
-        Cost.from_module(module, loss, DataLoader(data, batch_size=25, shuffle=True))
+        Cost.from_module(network(), of_dict, loader)
+
+
+def test_a_compiled_module_has_the_names_of_its_own() -> None:
+    module = network()
+    compiled: Any = torch.compile(module, backend="eager")
+    cost = Cost.from_module(compiled, MSE, [(INPUTS, TARGETS)])
+    assert cost.names == tuple(dict(module.named_parameters()))
+    agrees(cost, module, lambda: MSE(module(INPUTS), TARGETS))
+
+
+def test_what_is_no_module_and_what_goes_backward_itself_is_said() -> None:
+    with pytest.raises(SteepestError, match="the module is of type tuple"):
+        Cost.from_module((network(), network()), MSE, [(INPUTS, TARGETS)])  # pyright: ignore[reportArgumentType]
+
+    def loss(outputs: Tensor, targets: Tensor) -> Tensor:
+        found = MSE(outputs, targets)
+        found.backward()
+        return found
+
+    with pytest.raises(SteepestError, match=r"Is there a backward\(\) in it\? Let it return the loss"):
+        Cost.from_module(network(), loss, [(INPUTS, TARGETS)])
+
+
+def test_a_lazy_module_is_refused_until_it_has_shapes() -> None:
+    module = nn.LazyLinear(3)
+    with pytest.raises(SteepestError, match="'weight' has no shape yet"):
+        Cost.from_module(module, MSE, [(INPUTS, TARGETS)])
 
 
 def test_unequal_batches_give_the_mean_over_examples() -> None:

@@ -227,6 +227,15 @@ def test_lines_between_models_by_the_library_are_judged() -> None:
     assert "at 0.5 of the way" in found.claim
 
 
+def test_a_factor_of_nought_is_no_model() -> None:
+    """Along a whole tensor by a factor the model stands at 1: at 0 the tensor is gone."""
+    cost = Cost.from_function(lambda w: (w - 3).square().sum(), like={"w": torch.zeros(2, dtype=torch.float64)})
+    cut = line(cost, at={"w": torch.full((2,), 3.0, dtype=torch.float64)}, along="w", reach=(-0.5, 1.5), points=21)
+    assert cut.axes == ("w, times",) and rules(cut) == ["one-valley"]
+    plain = replace(cut, axes=("somewhere",))
+    assert rules(plain) != ["one-valley"], "without the name, 0 is taken for the model"
+
+
 def test_named_parameters_have_no_model_at_nought() -> None:
     cost = Cost.from_function(lambda m, b: (m - 0.5) ** 2 + b**2, dtype=torch.float64)
     cut = plane(cost, at={"m": 0.5, "b": 0.0}, along=("m", "b"), reach=WIDE, points=21)

@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 import torch
@@ -10,6 +11,7 @@ from costs import START, X, Y, bowl, network, saddle, trial
 from tolerances import CLOSED_FORM, assert_close
 from torch import Tensor, nn
 
+from steepest import directions
 from steepest.cost import Cost, Restriction
 from steepest.descent import descend
 from steepest.errors import SteepestError
@@ -118,11 +120,78 @@ def test_nearly_parallel_directions_are_two() -> None:
     )
 
 
-def test_a_name_stands_for_one_number() -> None:
-    with pytest.raises(SteepestError, match=r"line: parameter 'w' has shape \(3,\), and a name stands for one number"):
-        line(bowl([1.0, 2.0, 3.0]), at={"w": torch.zeros(3)}, along="w", reach=(0, 1))
+def test_a_name_stands_for_one_number_or_is_a_factor() -> None:
     cost = Cost.from_function(lambda w: w.square().sum(), like={"w": torch.zeros(1, 1)})
     assert line(cost, at={"w": torch.ones(1, 1)}, along="w", reach=(0, 2), points=3).costs.tolist() == [0.0, 1.0, 4.0]
+    at = {"w": torch.tensor([3.0, 4.0, 0.0], dtype=torch.float64)}
+    found = line(bowl([1.0, 2.0, 3.0]), at=at, along="w", reach=(0, 2), points=3)
+    assert found.about == "along 'w' by a factor" and found.coordinates[0].tolist() == [0.0, 1.0, 2.0]
+    whole = bowl([1.0, 2.0, 3.0]).value({"w": 2 * at["w"]})
+    assert_close(found.costs[2], whole, CLOSED_FORM, "twice the whole tensor")
+    one = line(bowl([1.0, 2.0, 3.0]), at=at, along="w[1]", reach=(-1, 5), points=2)
+    assert_close(
+        one.costs[0],
+        bowl([1.0, 2.0, 3.0]).value({"w": torch.tensor([3.0, -1, 0]).double()}),
+        CLOSED_FORM,
+        "one element",
+    )
+    with pytest.raises(SteepestError, match="'w' is zero here"):
+        line(bowl([1.0, 2.0, 3.0]), at={"w": torch.zeros(3)}, along="w", reach=(0, 1))
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"cost": nn.Linear(1, 1)}, "plane: what is to be cut through is of type Linear, and no Cost"),
+        ({"along": "m"}, "plane: 1 direction was given, and 2 needed"),
+        ({"reach": 1.0}, r"the reach is 1.0. Give \(low, high\), or one such pair for each of 2 directions"),
+        ({"reach": ((0, 1),)}, "or one such pair for each of 2 directions"),
+        ({"scale": "lg"}, "there is no scale 'lg'. Did you mean 'log'"),
+        ({"beside": TRIAL}, "no dict of costs"),
+        ({"beside": {"accuracy": len}}, "no dict of costs"),
+        ({"points": "51x51"}, "points is '51x51'"),
+        ({"most": 0}, "most is 0"),
+    ],
+)
+def test_what_was_meant_otherwise_is_said_in_a_sentence(given: dict[str, Any], words: str) -> None:
+    asked: dict[str, Any] = {"cost": TRIAL, "at": START, "along": ("m", "b"), "reach": (0, 1), **given}
+    with pytest.raises(SteepestError, match=words):
+        plane(asked.pop("cost"), **asked)
+
+
+def test_one_reach_serves_both_directions() -> None:
+    once, twice = (plane(TRIAL, at=START, along=("m", "b"), reach=r, points=3) for r in ((0, 1), ((0, 1), (0, 1))))
+    assert once.costs.equal(twice.costs) and once.coordinates[1].equal(twice.coordinates[1])
+
+
+@pytest.mark.parametrize("limit", [{"most": 100}, {"budget": 30.0}, {"tolerance": 0.5}])
+@pytest.mark.parametrize("loss", [nn.functional.mse_loss, nn.functional.cross_entropy])
+def test_where_points_are_free_the_whole_grid_is_measured(loss: Any, limit: dict[str, Any]) -> None:
+    torch.manual_seed(0)
+    module, inputs = nn.Linear(3, 4).double(), torch.randn(40, 3, dtype=torch.float64)
+    targets = torch.randn(40, 4).double() if loss is nn.functional.mse_loss else torch.randint(0, 4, (40,))
+    cost = Cost.from_module(module, loss, [(inputs, targets)])
+    ways = directions.random(cost)
+    right = plane(cost, along=ways, reach=(-1, 1), points=21)
+    known: list[int] = []
+    for tell in (None, known.append):
+        found = plane(cost, along=ways, reach=(-1, 1), points=21, tell=tell, **limit)
+        assert found.places is None and found.held_out_error is None and "spline" not in found.method
+        assert found.costs.equal(right.costs), "all in one call, as without a limit"
+    assert known == [441]
+    looped = Cost.from_function(
+        lambda weight, bias: loss(nn.functional.linear(inputs, weight, bias), targets), like=cost.zeros()
+    )
+    refined = plane(cost, along=ways, reach=(-1, 1), points=21, beside={"loop": looped}, **limit)
+    assert refined.places is not None, "beside it is what costs a pass at each point"
+
+
+def test_most_is_a_number_of_places() -> None:
+    cost = Cost.from_function(lambda m, b: torch.cos(3 * m) + b**4 + m * b)
+    asked: list[int] = []
+    found = plane(cost, at=cost.zeros(), along=("m", "b"), reach=(-1, 1), points=41, most=130, tell=asked.append)
+    assert asked[-1] == 130 and found.places is not None and len(found.places) == 110
+    assert found.held_out_error is not None and found.costs.shape == (41, 41)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,9 @@ from torch import Tensor
 
 Params = dict[str, Tensor]
 
+CHUNK = 2**20
+"""Numbers of which a float64 copy is made at a time."""
+
 
 def own(params: Mapping[str, Tensor]) -> Params:
     """Copy every tensor, so that whatever happens next leaves the caller's alone."""
@@ -35,7 +38,9 @@ def scaled(params: Params, *, by: float) -> Params:
 def dot(left: Params, right: Params) -> float:
     """Inner product over all names, accumulated in float64."""
     return math.fsum(
-        float(torch.dot(value.reshape(-1).double(), right[name].reshape(-1).double())) for name, value in left.items()
+        float(torch.dot(one.double(), other.double()))
+        for name, value in left.items()
+        for one, other in zip(value.reshape(-1).split(CHUNK), right[name].reshape(-1).split(CHUNK), strict=True)
     )
 
 
@@ -45,7 +50,8 @@ def norm(params: Params) -> float:
     >>> norm({"m": torch.tensor(3.0), "b": torch.tensor(4.0)})
     5.0
     """
-    return math.hypot(*(float(torch.linalg.vector_norm(value, dtype=torch.float64)) for value in params.values()))
+    parts = (part for value in params.values() for part in value.reshape(-1).split(CHUNK))
+    return math.hypot(*(float(torch.linalg.vector_norm(part, dtype=torch.float64)) for part in parts))
 
 
 def size(params: Params) -> int:

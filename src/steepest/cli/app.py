@@ -19,6 +19,7 @@ from steepest.cli.options import (
     Features,
     Json,
     Quiet,
+    Replace,
     Ridge,
     RunArgument,
     Seed,
@@ -248,6 +249,13 @@ def curvature(
     products: Annotated[
         int, typer.Option(metavar="NUMBER", help="With --cost: at most so many Hessian products.", min=1)
     ] = 200,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o", "--output", metavar="FILE", help="With --cost: a picture of the spectrum.", show_default=False
+        ),
+    ] = None,
+    force: Replace = False,
     json: Json = False,
 ) -> None:
     """Say how the cost bends: eigenvalues, condition number, learning-rate limit, epochs by rate.
@@ -260,6 +268,7 @@ def curvature(
       steepest curvature --standardise                    what standardising buys
       steepest curvature houses.csv --target price --json
       steepest curvature --cost my_job:make_cost --at weights.safetensors
+      steepest curvature --cost my_job:make_cost -o spectrum.png
     """
     if cost is not None:
         from steepest.cli.job import run as run_job
@@ -272,7 +281,14 @@ def curvature(
                 remedy="Leave them out, or leave out --cost",
                 asked="--cost",
             )
-        raise typer.Exit(run_job(cost, at=at, products=products, seed=seed, json=json))
+        status = run_job(cost, at=at, products=products, seed=seed, output=output, force=force, json=json)
+        raise typer.Exit(status)
+    if output is not None:
+        raise SteepestError(
+            "a picture is drawn of a cost of your own",
+            remedy="Give --cost my_job:make_cost, or leave -o out",
+            asked="-o",
+        )
     if at is not None:
         raise SteepestError(
             "a file of parameters needs the cost that it belongs to",

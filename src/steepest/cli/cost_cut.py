@@ -3,33 +3,32 @@
 from __future__ import annotations
 
 import contextlib
-import inspect
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 from steepest import directions, draw, ranks, slices, vectors
-from steepest.cli import job, show
+from steepest.cli import cut_time, job, show
 from steepest.cli.cut_options import one_of
+from steepest.cli.diagnose import verdict
+from steepest.cost import Cost
 from steepest.cost.sample import SampledCost, is_sharded, sample
+from steepest.diagnosis import Finding
+from steepest.diagnosis.slice_verdict import diagnose_slice
 from steepest.directions import Directions
 from steepest.errors import SteepestError, door
 from steepest.slices.noun import Slice
+from steepest.slices.refine import MOST
 from steepest.slices.store import MANIFEST, count_points
 from steepest.trajectory import Trajectory
+from steepest.vectors import Params
 
 INTERRUPTED = 130
 KINDS = ("random", "sharpest", "principal", "between")
-
-LONG = 10.0
-"""Seconds from which an estimate is worth a line."""
-
-FEW = 300
-"""Points of a refined picture, to compare with."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +47,7 @@ class Cut:
     points: int | None = None
     budget: float | None = None
     tolerance: float | None = None
+    most: int | None = None
     scale: str | None = None
     sample: int | None = None
     seed: int = 0
@@ -108,22 +108,7 @@ class Cut:
                 f"{len(self.reach)} reaches for a {self.verb}", remedy="Give --reach once, or once for each direction"
             )
         if not self.json:
-            _refuse_unsavable(self.picture, force=self.force)
-
-
-def _refuse_unsavable(path: Path, *, force: bool) -> None:
-    """Refuse a picture that could not be saved, before it is measured."""
-    from matplotlib.backend_bases import FigureCanvasBase
-
-    if path.suffix.removeprefix(".").lower() not in FigureCanvasBase.get_supported_filetypes():
-        found, remedy = f"'{path.name}' ends in '{path.suffix}', which is no kind of picture", "End it in .png or .svg"
-    elif not path.parent.is_dir():
-        found, remedy = f"there is no folder '{path.parent}'", "Make it, or name one that is there"
-    elif path.exists() and not force:
-        found, remedy = f"'{path}' is there already", "Name another file with -o, or pass --force"
-    else:
-        return
-    raise SteepestError(found, remedy=remedy, asked="save")
+            job.refuse_unsavable(self.picture, force=self.force)
 
 
 def run(cut: Cut) -> int:
@@ -148,13 +133,15 @@ def run(cut: Cut) -> int:
             seconds = perf_counter() - began
         if ranks.rank() > 0:
             return INTERRUPTED if interrupted else 0
+    findings = diagnose_slice(slice, projection=None if trajectory is None else slices.project(trajectory, onto=slice))
     if cut.json:
-        show.document(_facts(cut, place, ways, slice, seconds))
+        show.document(_facts(cut, place, ways, slice, seconds) | {"findings": [each.to_dict() for each in findings]})
     else:
         job.say_unused(place)
         picture = _picture(cut, slice, trajectory)
         told = [*_sentences(place, slice, seconds), ("picture", str(draw.save(picture, cut.picture, force=cut.force)))]
         show.console().print(show.facts(told, width=12))
+        _judge(findings)
     if interrupted:
         return _stopped(cut)
     return 0
@@ -186,81 +173,38 @@ def _ways(cut: Cut, place: job.Place, trajectory: Trajectory | None) -> Directio
 def _measured(cut: Cut, place: job.Place, ways: Directions) -> Slice:
     cost, at = place.cost, place.params if ways.origin is None else ways.origin
     reach: Any = tuple(cut.reach) * (cut.dimensions // len(cut.reach)) if cut.reach else ways.reach
+    most = _most(cut, cost, at, ways)
+    refined = any(limit is not None for limit in (cut.budget, cut.tolerance, most))
     options = {
         "reach": reach[0] if reach and cut.dimensions == 1 else reach,
         "points": cut.count,
         "budget": cut.budget,
         "tolerance": cut.tolerance,
+        "most": most,
         "scale": cut.scale,
         "store": cut.store,
         "spread": not ranks.alone() and not is_sharded(cost),
         "seed": cut.seed,
     }
     verb: Callable[..., Slice] = slices.line if cut.dimensions == 1 else slices.plane
-    with door(cut.verb), _progress(cut, place) as tell:
-        return verb(cost, at=at, along=ways, **_taken(verb, {**options, "tell": tell}))
+    with door(cut.verb), cut_time.progress(None if refined else cut.count**cut.dimensions) as tell:
+        return verb(cost, at=at, along=ways, **{n: v for n, v in options.items() if v is not None}, tell=tell)
 
 
-def _taken(verb: Callable[..., Slice], options: dict[str, Any]) -> dict[str, Any]:
-    """Leave out what was not asked for, so that the verb's own defaults hold."""
-    known = inspect.signature(verb).parameters
-    given = {name: value for name, value in options.items() if value is not None and value is not False}
-    return {name: value for name, value in given.items() if name in known or name not in ("tell", "seed")}
-
-
-@contextlib.contextmanager
-def _progress(cut: Cut, place: job.Place) -> Iterator[Callable[[int], None] | None]:
-    """Say beforehand how long it may take, and on a terminal how far it is; rank 0 alone does both."""
-    began = perf_counter()
-    place.cost.value(place.params)
-    one = perf_counter() - began
-    if ranks.rank() > 0:
-        yield None
-        return
-    console = show.console(stderr=True)
-    count = cut.count**cut.dimensions
-    shared = 1 if is_sharded(place.cost) else ranks.count()
-    kept = count_points(cut.store) if cut.store and (cut.store / MANIFEST).exists() else 0
-    whole = count * one / shared
-    if whole >= LONG or cut.budget is not None:
-        console.print(estimate(count, one, shared=shared, budget=cut.budget, kept=kept), markup=False)
-    refined = cut.budget is not None or cut.tolerance is not None
-    if not console.is_terminal:
-        yield None
-        return
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = TextColumn("{task.completed:,.0f} points"), BarColumn(), TimeRemainingColumn()
-    with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task("", total=None if refined else count)
-        yield lambda known, *_: progress.update(task, completed=known)
-
-
-def estimate(count: int, one: float, *, shared: int = 1, budget: float | None = None, kept: int = 0) -> str:
-    """Say how long so many points take at most, and what fewer would; a shortcut may make it less.
-
-    >>> estimate(2601, 0.9)
-    '2,601 points at 0.9 s = 39 min; at 300 points: 4.5 min, as --tolerance or --budget choose them'
-    """
-    over = "" if shared == 1 else f" over {shared} ranks"
-    told = f"{count:,} points at {duration(one)}{over} = {duration(count * one / shared)}"
-    if budget is not None:
-        told = f"{duration(one)} a point{over}: about {max(1, int(budget * shared / one)):,} in {duration(budget)}"
-    elif count > FEW:
-        told += f"; at {FEW} points: {duration(FEW * one / shared)}, as --tolerance or --budget choose them"
-    return told + (f"; {kept:,} points are in the store" if kept else "")
-
-
-def duration(seconds: float) -> str:
-    """Two digits in the unit that suits.
-
-    >>> [duration(each) for each in (0.0012, 0.9, 270, 2341, 9000)]
-    ['1.2 ms', '0.9 s', '4.5 min', '39 min', '2.5 h']
-    """
-    units = ((3600, 3600, "h"), (60, 60, "min"), (0.1, 1, "s"), (0, 1e-3, "ms"))
-    _, size, unit = next(each for each in units if seconds >= each[0])
-    value = seconds / size
-    return f"{value:,.0f} {unit}" if value >= 9.95 else f"{value:.2g} {unit}"
+def _most(cut: Cut, cost: Cost, at: Params, ways: Directions) -> int | None:
+    """Say how long it may take; give how many places to measure at most, where nothing was asked and all is long."""
+    count, shared = cut.count**cut.dimensions, cut_time.sharing(cost)
+    one = cut_time.one_point(cost, at, ways, count)
+    free = all(each is None for each in (cut.points, cut.budget, cut.tolerance, cut.most))
+    if min(count, cut.most or count) * one / shared < cut_time.LONG and cut.budget is None:
+        return cut.most
+    if free and cut.dimensions == 2:
+        cut_time.say(cut_time.fewer(count, one, shared=shared, points=cut.count))
+        return MOST
+    kept = cut_time.kept_in(cut.store)
+    limits: Any = {"budget": cut.budget, "tolerance": cut.tolerance, "most": cut.most}
+    cut_time.say(cut_time.estimate(count, one, shared=shared, kept=kept, **limits))
+    return cut.most
 
 
 @contextlib.contextmanager
@@ -297,6 +241,16 @@ def _picture(cut: Cut, slice: Slice, trajectory: Trajectory | None) -> Any:
     if cut.kind == "between" and not cut.along and models_are_points:
         return draw.curve(slice, between=(cut.at.stem if cut.at else "start", cut.to[0].stem))
     return draw.curve(slice)
+
+
+def _judge(findings: Sequence[Finding]) -> None:
+    """Print what the cut shows in words, and of bad news what to do."""
+    out = show.console()
+    for finding in findings:
+        line = verdict(finding)
+        if finding.bad:
+            line.append(f" {finding.advice}", style="dim")
+        out.print(line)
 
 
 def _sentences(place: job.Place, slice: Slice, seconds: float) -> list[tuple[str, str]]:

@@ -101,6 +101,16 @@ Tolerance = Annotated[
         show_default=False,
     ),
 ]
+Most = Annotated[
+    int | None,
+    typer.Option(
+        metavar="NUMBER",
+        help="With --cost: measure so many places at most, where the picture errs most: --most 350. Default of a plane "
+        "that would take longer than 10 seconds, without --points, --budget and --tolerance.",
+        min=1,
+        show_default=False,
+    ),
+]
 Scale = Annotated[
     str | None,
     typer.Option(

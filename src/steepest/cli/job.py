@@ -16,9 +16,13 @@ from typing import Any
 from steepest import ranks, vectors
 from steepest.cli import show
 from steepest.cost import Cost
+from steepest.cost.module import ModuleCost
 from steepest.curvature import Curvature, curvature_at
 from steepest.errors import SteepestError, door, near
 from steepest.vectors import Params
+
+WRAPPERS = ("_orig_mod.", "module.", "_orig_mod.")
+"""What torch.compile and DistributedDataParallel, or one within the other, put before each name of a state_dict."""
 
 
 @dataclass(frozen=True)
@@ -29,11 +33,24 @@ class Place:
     params: Params
     told: str
     unused: tuple[str, ...] = ()
-    """Tensors in the file that are no parameters of the cost."""
+    """Tensors in the file that are neither parameters of the cost nor buffers of its module."""
+    lacking: tuple[str, ...] = ()
+    """Buffers of the module that are saved with it and are not in the file."""
 
 
-def run(name: str, *, at: Path | None, products: int, seed: int, json: bool) -> int:
-    """Do what `steepest curvature --cost` was asked for and return the exit status."""
+def run(
+    name: str,
+    *,
+    at: Path | None,
+    products: int,
+    seed: int,
+    json: bool,
+    output: Path | None = None,
+    force: bool = False,
+) -> int:
+    """Do what `steepest curvature --cost` was asked for and return the exit status; a picture with `output`."""
+    if output is not None:
+        refuse_unsavable(output, force=force)
     # what the user's module prints must not come between a reader and the one JSON document
     with ranks.started(), contextlib.redirect_stdout(sys.stderr) if json else contextlib.nullcontext():
         place = place_of(name, at)
@@ -48,8 +65,28 @@ def run(name: str, *, at: Path | None, products: int, seed: int, json: bool) -> 
         show.document(curvature.to_dict() | more | {"unused": list(place.unused)})
         return 0
     say_unused(place)
-    show.console().print(show.facts(_sentences(place, curvature, seconds), width=12))
+    rows = _sentences(place, curvature, seconds)
+    if output is not None:
+        from steepest import draw
+
+        rows.append(("picture", str(draw.save(draw.spectrum(curvature), output, force=force))))
+    show.console().print(show.facts(rows, width=12))
     return 0
+
+
+def refuse_unsavable(path: Path, *, force: bool) -> None:
+    """Refuse a picture that could not be saved, before it is measured."""
+    from matplotlib.backend_bases import FigureCanvasBase
+
+    if path.suffix.removeprefix(".").lower() not in FigureCanvasBase.get_supported_filetypes():
+        found, remedy = f"'{path.name}' ends in '{path.suffix}', which is no kind of picture", "End it in .png or .svg"
+    elif not path.parent.is_dir():
+        found, remedy = f"there is no folder '{path.parent}'", "Make it, or name one that is there"
+    elif path.exists() and not force:
+        found, remedy = f"'{path}' is there already", "Name another file with -o, or pass --force"
+    else:
+        return
+    raise SteepestError(found, remedy=remedy, asked="save")
 
 
 def where(place: Place) -> str:
@@ -59,11 +96,17 @@ def where(place: Place) -> str:
 
 
 def say_unused(place: Place) -> None:
-    """Name the tensors of a file that are no parameters of the cost, on standard error."""
+    """Name the tensors of a file that are not used, and those that it lacks, on standard error."""
+    out = show.console(stderr=True)
     if place.unused:
-        shown = ", ".join(f"'{each}'" for each in place.unused[:4]) + (", …" if len(place.unused) > 4 else "")
-        sentence = f"{place.told}: not used, being no parameters of the cost: {shown}"
-        show.console(stderr=True).print(sentence, markup=False)
+        out.print(f"{place.told}: not used, being no parameters of the cost: {_some(place.unused)}", markup=False)
+    if place.lacking:
+        sentence = f"{place.told} lacks {_some(place.lacking)}: these stay as the module was made with them"
+        out.print(f"{sentence}. Save the whole state_dict to have them", markup=False)
+
+
+def _some(names: tuple[str, ...]) -> str:
+    return ", ".join(f"'{each}'" for each in names[:4]) + (", …" if len(names) > 4 else "")
 
 
 def _sentences(place: Place, curvature: Curvature, seconds: float) -> list[tuple[str, str]]:
@@ -125,7 +168,7 @@ def place_of(name: str, at: Path | None, *, otherwise: tuple[Params, str] | None
         )
     if at is not None:
         with door(str(at)):
-            return from_file(made, at)
+            return from_file(made, at, buffers=True)
     if otherwise is not None:
         with door(otherwise[1]):
             return Place(made, made.params(otherwise[0]), otherwise[1])
@@ -215,8 +258,12 @@ def _own(filename: str) -> bool:
     return Path(filename).is_relative_to(Path.cwd()) and "site-packages" not in filename
 
 
-def from_file(cost: Cost, path: Path) -> Place:
-    """Read the parameters of a cost from a safetensors file, which holds numbers only."""
+def from_file(cost: Cost, path: Path, *, buffers: bool = False) -> Place:
+    """Read the parameters of a cost from a safetensors file, which holds numbers only.
+
+    With `buffers` those of its module are read, too: parameters without the running statistics of their batch norms are
+    another model.
+    """
     from safetensors import SafetensorError, safe_open
 
     if not path.is_file():
@@ -231,6 +278,9 @@ def from_file(cost: Cost, path: Path) -> Place:
             remedy="Write it with safetensors.torch.save_file(model.state_dict(), path)",
         ) from error
     zeros = cost.zeros()
+    for wrapper in WRAPPERS:
+        if found and all(each.startswith(wrapper) for each in found) and not any(each in zeros for each in found):
+            found = {each.removeprefix(wrapper): value for each, value in found.items()}
     missing = [name for name in zeros if name not in found]
     if missing:
         raise SteepestError(
@@ -247,5 +297,11 @@ def from_file(cost: Cost, path: Path) -> Place:
                 remedy="Make the cost of the same model",
             )
     params = {name: found[name].to(zero) for name, zero in zeros.items()}
-    unused = tuple(name for name in found if name not in zeros)
-    return Place(cost, cost.params(params), str(path), unused)
+    module = cost.module if buffers and isinstance(cost, ModuleCost) else None
+    own = {} if module is None else dict(module.named_buffers())
+    taken = [name for name, value in own.items() if name in found and found[name].shape == value.shape]
+    for name in taken:
+        own[name].copy_(found[name])
+    unused = tuple(name for name in found if name not in zeros and name not in taken)
+    lacking = () if module is None else tuple(name for name in own if name not in taken and name in module.state_dict())
+    return Place(cost, cost.params(params), str(path), unused, lacking)

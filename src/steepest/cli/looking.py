@@ -15,6 +15,7 @@ from steepest.cli.cut_options import (
     CutReach,
     CutSeed,
     Layers,
+    Most,
     OwnCost,
     Points,
     Sample,
@@ -139,6 +140,7 @@ def line(
     layers: Layers = None,
     budget: Budget = None,
     tolerance: Tolerance = None,
+    most: Most = None,
     scale: Scale = None,
     sample: Sample = None,
     store: StoreFolder = None,
@@ -157,7 +159,8 @@ def line(
       steepest line --cost my_job:make_cost --at a.safetensors --to b.safetensors --points 21
     """
     own = {"--directions": directions, "--to": to, "--run": run, "--layers": layers, "--budget": budget}
-    own |= {"--tolerance": tolerance, "--scale": scale, "--sample": sample, "--store": store, "--seed": seed}
+    own |= {"--tolerance": tolerance, "--most": most, "--scale": scale, "--sample": sample, "--store": store}
+    own |= {"--seed": seed}
     asked({"TABLE": table, "--target": target, "--features": features}, own, cost)
     if cost is not None:
         more = own_options(own, at=at, reach=reach, points=points, output=output, force=force, json=json)
@@ -192,6 +195,7 @@ def plane(
     layers: Layers = None,
     budget: Budget = None,
     tolerance: Tolerance = None,
+    most: Most = None,
     scale: Scale = None,
     sample: Sample = None,
     store: StoreFolder = None,
@@ -217,7 +221,8 @@ def plane(
     Exit status: 0 done, 2 bad request, 130 interrupted (what was measured is in the store).
     """
     own = {"--directions": directions, "--to": to, "--run": run, "--layers": layers, "--budget": budget}
-    own |= {"--tolerance": tolerance, "--scale": scale, "--sample": sample, "--store": store, "--seed": seed}
+    own |= {"--tolerance": tolerance, "--most": most, "--scale": scale, "--sample": sample, "--store": store}
+    own |= {"--seed": seed}
     asked({"TABLE": table, "--target": target, "--features": features}, own, cost)
     if cost is not None:
         more = own_options(own, at=at, reach=reach, points=points, output=output, force=force, json=json)

@@ -194,7 +194,9 @@ class Cost(ABC):
         With `sharded` every rank of torch.distributed gives batches of its own, and all get the cost of all of them:
         sums and counts are added up, so shards may be uneven, or empty. All ranks must then ask for the same things.
 
-        Raises SteepestError where two passes disagree (live dropout, shuffling), the loss is a sum, the batches can
+        A DataLoader that shuffles is read whole, in one order drawn once.
+
+        Raises SteepestError where two passes disagree (live dropout, augmentation), the loss is a sum, the batches can
         be read only once, a batch norm in training mode has no policy, or ranks differ in parameters.
 
         >>> module = torch.nn.Linear(1, 1)

@@ -33,6 +33,8 @@ class Entropy:
     def __init__(self, common: Shared, excess: list[Tensor]) -> None:
         self._excess = excess
         self._weights = [share / each.shape[1] for share, each in zip(common.stand_in.shares, excess, strict=True)]
+        self.numbers = sum(each.shape[1] for each in excess)
+        """How many examples there are: a logarithm for each at each point."""
         count = len(excess[0])
         self.method = f"affine outputs in {count} parts, shared by all points; cross-entropy from them in float64"
 

@@ -13,6 +13,7 @@ from steepest import ranks, vectors
 from steepest.cost import batches as batch
 from steepest.cost import losses, shortcuts
 from steepest.cost.base import Cost, Restriction
+from steepest.cost.loaders import settled
 from steepest.cost.norms import Norms, Policy
 from steepest.cost.probe import as_found, probe
 from steepest.errors import SteepestError, door, near
@@ -37,7 +38,8 @@ class ModuleCost(Cost):
     ) -> None:
         with door("Cost.from_module"):
             module = _unwrapped(module)
-            self.module, self.loss, self.batches = module, loss, batches
+            _refuse_unmade(module)
+            self.module, self.loss, self.batches = module, loss, settled(batches)
             self.norms = Norms(module, batch_norm)
             self._whole = losses.Whole(module)
             self._sharded = sharded
@@ -49,7 +51,7 @@ class ModuleCost(Cost):
             if sharded:
                 described = [f"{n} {tuple(v.shape)} {losses.short(v.dtype)}" for n, v in self._parameters.items()]
                 ranks.refuse_unlike("parameters", described)
-            self._here = self._together(lambda: probe(self))
+            self._here = self._together(self._probed)
             self.examples = int(self._sums([torch.tensor(self._here)])[0])
             if not self.examples:
                 raise SteepestError("there are no batches", remedy="Give at least one (inputs, targets)")
@@ -61,6 +63,18 @@ class ModuleCost(Cost):
         losses.refuse_unfit(self.loss)
         self.norms.refuse_unchosen()
         return chosen
+
+    def _probed(self) -> int:
+        try:
+            return probe(self)
+        except RuntimeError as error:
+            if "does not require grad" not in str(error):
+                raise
+            raise SteepestError(
+                f"the loss asks for a gradient itself: {error}",
+                cause="Is there a backward() in it?",
+                remedy="Let it return the loss; gradients are taken from outside",
+            ) from error
 
     def zeros(self) -> Params:
         return {name: torch.zeros_like(value) for name, value in self._parameters.items()}
@@ -227,10 +241,33 @@ def _chosen(module: torch.nn.Module, only: Sequence[str] | None) -> Params:
     return {name: value for name, value in everything.items() if name in wanted}
 
 
-def _unwrapped(module: torch.nn.Module) -> torch.nn.Module:
-    """Take off DistributedDataParallel, whose forward asks other ranks, and DataParallel."""
+def _unwrapped(module: Any) -> torch.nn.Module:
+    """Take off DistributedDataParallel, whose forward asks other ranks, DataParallel, and what torch.compile makes.
+
+    So parameters have the names that their own module gives them, and its state_dict.
+    """
     wrappers = torch.nn.parallel.DistributedDataParallel, torch.nn.DataParallel
-    return module.module if isinstance(module, wrappers) else module
+    if not isinstance(module, torch.nn.Module):
+        raise SteepestError(
+            f"the module is of type {type(module).__name__}",
+            remedy="Give a torch.nn.Module; several are one in a torch.nn.ModuleDict",
+        )
+    while True:
+        inner = module.module if isinstance(module, wrappers) else getattr(module, "_orig_mod", None)
+        if not isinstance(inner, torch.nn.Module):
+            return module
+        module = inner
+
+
+def _refuse_unmade(module: torch.nn.Module) -> None:
+    """Refuse a lazy module that has no shapes yet."""
+    for name, value in module.named_parameters():
+        if isinstance(value, torch.nn.parameter.UninitializedParameter):
+            raise SteepestError(
+                f"parameter '{name}' has no shape yet",
+                cause="It is lazy, and gets one at the first forward pass",
+                remedy="Call the module once on a batch, then load its weights, then make the cost",
+            )
 
 
 def _wide(value: Tensor) -> Tensor:

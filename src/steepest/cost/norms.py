@@ -48,7 +48,8 @@ class Norms:
                     + ("keeps no running statistics" if without else "is in training mode")
                     + ": it normalises by each batch's own"
                     + ("" if without else " statistics and changes its running ones at every pass"),
-                    remedy='Choose batch_norm="batch"'
+                    remedy=("" if without else "Call module.eval(), which also stills dropout; or choose ")
+                    + ('Choose batch_norm="batch"' if without else 'batch_norm="batch"')
                     + (
                         ""
                         if without

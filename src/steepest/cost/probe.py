@@ -78,7 +78,9 @@ def _refuse_disagreement(module: nn.Module, first: list[float], second: list[flo
             ]
             raise SteepestError(
                 f"two passes over the same batches disagree: a loss of {before:.6g}, then {after:.6g}",
-                cause=f"{dropout[0]} is live" if dropout else "Are the batches shuffled or augmented on the way?",
+                cause=f"{dropout[0]} is live"
+                if dropout
+                else "Are the batches shuffled or augmented on the way, or is something drawn at random in the loss?",
                 remedy="Call module.eval()" if dropout else "Give the same batches in the same order at each pass",
             )
 
@@ -158,9 +160,15 @@ def _called(loss: Callable[..., Any], outputs: Any, targets: Any) -> Any:
 
 def _refuse_broadcasting(outputs: Any, targets: Any) -> None:
     both = isinstance(outputs, Tensor) and isinstance(targets, Tensor)
-    if both and targets.is_floating_point() and outputs.shape != targets.shape:
+    if both and targets.is_floating_point() and outputs.shape != targets.shape and _broadcast(outputs, targets):
         raise SteepestError(
             f"estimates have shape {tuple(outputs.shape)} and targets {tuple(targets.shape)}",
             cause="Broadcasting would compare every estimate with every target",
             remedy="Give both the same shape, with targets.reshape(...) or estimates.squeeze(...)",
         )
+
+
+def _broadcast(outputs: Tensor, targets: Tensor) -> bool:
+    """Whether torch would stretch one to the other without a word; shapes that do not fit are the loss's own affair."""
+    pairs = zip(reversed(outputs.shape), reversed(targets.shape), strict=False)
+    return all(left == right or 1 in (left, right) for left, right in pairs)

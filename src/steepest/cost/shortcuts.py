@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from steepest import vectors
 from steepest.cost.base import Restriction
 from steepest.cost.chunks import Chunked, fits
-from steepest.cost.entropy import entropy
+from steepest.cost.entropy import Entropy, entropy
 from steepest.cost.shared import Shared, shared
 from steepest.cost.stand_in import StandIn
 from steepest.vectors import Params
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 AGREES = {torch.float64: 1e-9, torch.float32: 1e-4}
 """How far two ways may be apart at a place that is checked: a few more digits than their rounding takes."""
+
+FREE = 2**29
+"""Logarithms that a grid may take and still be as good as free: a few seconds."""
 
 ROWS = 2**18
 """Rows of a quadratic that are decomposed at a time."""
@@ -92,6 +95,11 @@ class Checked(Restriction):
     def method(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride]  # found out while costs are asked for
         """How the costs are got, as far as they were asked for."""
         return self._ways[0].method
+
+    def free(self, points: int) -> bool:
+        """Whether so many points of a grid take less than some passes over the data."""
+        way = self._ways[0]
+        return isinstance(way, Quadratic) or (isinstance(way, Entropy) and way.numbers * points <= FREE)
 
     def costs(self, places: Tensor) -> Tensor:  # pyright: ignore[reportIncompatibleVariableOverride]  # a field there
         """Give the cost at each place; shape `(places, directions)` to `(places,)`."""

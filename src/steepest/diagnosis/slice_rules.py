@@ -6,6 +6,8 @@ import math
 
 from steepest.diagnosis.finding import Finding
 from steepest.diagnosis.seen import LEVEL, MOST_POINTS, ROUNDING, Seen
+from steepest.errors import SteepestError
+from steepest.slices.barrier import barrier as between_models
 
 ELSEWHERE = 0.01
 """Share of the relief by which another place must be lower: a tenth of what lies between two height lines."""
@@ -144,17 +146,14 @@ def elsewhere(seen: Seen) -> Finding | None:
 def barrier(seen: Seen) -> Finding | None:
     if len(seen.axes) != 1 or seen.flat or not seen.between_models:
         return None
-    (axis,) = seen.axes
-    ends = seen.index(axis, 0.0), seen.index(axis, 1.0)
-    assert ends[0] is not None and ends[1] is not None
-    between = seen.costs[ends[0] : ends[1] + 1]
-    if not bool(between.isfinite().all()):
+    try:
+        found = between_models(seen.slice)
+    except SteepestError:  # a model is no point of it, or has no finite cost
         return None
-    one, other = float(between[0]), float(between[-1])
-    top = int(between.argmax())
-    highest, above = float(between[top]), float(between[top]) - max(one, other)
-    way = axis[ends[0] : ends[1] + 1]
-    chord = float((between - (one + (other - one) * way)).max())
+    if not math.isfinite(found.height):
+        return None
+    (one, other), above, chord = found.ends, found.height, found.above_chord
+    highest = above + max(one, other)
     least = max(BARRIER * max(abs(one), abs(other)), 2 * _unsure_cost(seen))
     evidence: dict[str, float | None] = {
         "first": one,
@@ -168,20 +167,21 @@ def barrier(seen: Seen) -> Finding | None:
         "unsure of"
     )
     if not above > least:
+        middle = int((seen.axes[0] - 0.5).abs().argmin())
         return Finding(
             rule="connected",
             claim=f"No barrier stands between the two models on this line: from {one:.4g} to {other:.4g} it is "
-            f"nowhere more than {max(above, 0.0):.3g} above the higher end.",
+            f"nowhere more than {above:.3g} above the higher end.",
             evidence=evidence,
             threshold=f"no {threshold.removeprefix('a ')}",
             refuted_by="a barrier on a finer line, or for the cost of other data",
             advice="Average the two models: the middle of the line costs "
-            f"{float(between[len(between) // 2]):.4g}; measure it on data held back.",
+            f"{float(seen.costs[middle]):.4g}; measure it on data held back.",
             source="Frankle et al. (2020)",
         )
     return Finding(
         rule="barrier",
-        claim=f"A barrier of {above:.3g} stands between the two models, at {float(way[top]):.3g} of the way: the cost "
+        claim=f"A barrier of {above:.3g} stands between the two models, at {found.at:.3g} of the way: the cost "
         f"is {highest:.4g} there, {one:.4g} and {other:.4g} at the ends, and up to {chord:.3g} above the straight line "
         "between those.",
         evidence=evidence,

@@ -9,6 +9,7 @@ from steepest.diagnosis.finding import Finding
 from steepest.diagnosis.seen import Seen
 from steepest.diagnosis.slice_context import conditioned, hidden, off_plane
 from steepest.diagnosis.slice_rules import barrier, coarse, constant, counted, elsewhere, no_number, unresolved
+from steepest.directions.named import TIMES
 from steepest.errors import SteepestError, door
 from steepest.slices import Projection, Slice
 
@@ -51,5 +52,7 @@ pass between them, at (0, 0), is 1.')
             raise SteepestError(f"the learning rate is {learning_rate}", remedy="Give a finite number")
         seen = Seen(slice, projection, curvature, learning_rate)
         rules = (constant, no_number, coarse, unresolved, hidden, off_plane, elsewhere, barrier, counted, conditioned)
+        if any(name.endswith(TIMES) for name in slice.axes):  # the model stands at 1, and at 0 there is none
+            rules = tuple(rule for rule in rules if rule not in (hidden, elsewhere, barrier))
         found = [finding for rule in rules if (finding := rule(seen)) is not None]
         return tuple(sorted(found, key=lambda finding: not finding.bad))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Literal
 
 import torch
@@ -69,6 +70,12 @@ def sharpest(
                 cause="One random start finds one direction of a repeated eigenvalue",
                 remedy="Ask for fewer",
             )
+        if not bool(found.eigenvalues.any()):
+            raise SteepestError(
+                "the cost bends in no direction here: all eigenvalues of the Hessian are 0",
+                cause="Is it flat here, or linear in its parameters?",
+                remedy="Give another place as at=, random directions, or directions.gradient",
+            )
         places = [*range(top), *range(known - 1, known - 1 - (count - top), -1)]
         zeros = {name: torch.zeros_like(value) for name, value in params.items()}
         made = tuple(zeros | vectors.shaped(found.directions[index], like=block) for index in places)
@@ -132,8 +139,10 @@ def _told(found: Curvature, values: Tensor, errors: Tensor, top: int, moved: str
         return listed(f"{value:.4g} ± {error:.1g}" for value, error in pairs)
 
     pairs = _pairs(values, errors)
+    alike = any(abs(one - other) <= off + out for (one, off), (other, out) in pairwise(pairs))
+    mixed = "; two of these are one within their errors, and any mixture of their directions bends as much" * alike
     low = f", and {bends(pairs[top:])} at the other end of the spectrum" if pairs[top:] else ""
     return (
         f"eigenvectors of the Hessian{moved}, of length 1 and not rescaled: the cost bends {bends(pairs[:top])} along "
-        f"the sharpest{low}; {found.method}" + ("" if found.converged else "; not settled")
+        f"the sharpest{low}{mixed}; {found.method}" + ("" if found.converged else "; not settled")
     )

@@ -27,7 +27,7 @@ NORM = re.compile(r"norm(ali[sz]ation)?(\d+d)?$", re.IGNORECASE)
 """
 
 PARALLEL = 1 - 1e-6
-"""A cosine above which two directions span no plane."""
+"""A cosine above which two directions span no plane: float32 directions cannot tell it from 1."""
 
 
 @dataclass(frozen=True)

@@ -82,7 +82,9 @@ random walk of as many steps in many dimensions gives 62 % + 16 % (Antognini and
         paths = columns * lengths
         return Directions(
             _made(points, end, names, (columns / lengths).T),
-            tuple(f"principal direction {index}, {share:.0%}" for index, share in enumerate(shares.tolist(), 1)),
+            tuple(
+                f"principal direction {index}, {100 * share:.0f} %" for index, share in enumerate(shares.tolist(), 1)
+            ),
             _told(runs, len(points), left_out, shares, moved),
             shares=shares,
             origin=vectors.own(points[end]),

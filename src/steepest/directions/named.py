@@ -15,6 +15,9 @@ from steepest.directions.noun import Directions
 from steepest.errors import SteepestError, door
 from steepest.vectors import Params
 
+TIMES = ", times"
+"""How the name of a direction ends along which a coordinate is a factor: the model stands at 1."""
+
 ELEMENT = re.compile(r"(.+)\[\s*(-?\d+(?:\s*,\s*-?\d+)*)\s*\]")
 
 
@@ -58,7 +61,7 @@ def along(cost: Cost, *names: str, at: Mapping[str, Tensor | float] | None = Non
                     remedy="Give another place as at=, or name single elements of it",
                 )
             told.append(
-                (name, f"'{name}' by its own value") if own_value else (f"{name}, times", f"'{name}' by a factor")
+                (name, f"'{name}' by its own value") if own_value else (f"{name}{TIMES}", f"'{name}' by a factor")
             )
         labels, sentences = zip(*told, strict=True)
         return Directions(tuple(made), labels, f"along {listed(sentences)}", origin=origin)

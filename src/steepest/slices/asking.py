@@ -13,15 +13,20 @@ from torch import Tensor
 from steepest import ranks, vectors
 from steepest.cost import Cost, digest
 from steepest.cost.base import Restriction
+from steepest.cost.least_squares import LeastSquares
 from steepest.cost.module import ModuleCost
 from steepest.cost.sample import SampledCost, is_sharded
+from steepest.cost.shortcuts import Checked
 from steepest.errors import SteepestError, listed
 from steepest.slices.store import Place, Store, Values, manifest
 from steepest.vectors import Params
 
 INTERVAL = "interval"
 BATCH = 64
-"""Places that a shortcut is asked for at once, where progress is told between."""
+"""Places that a shortcut is asked for at once at most, where progress is told between."""
+
+OFTEN = 0.5
+"""Seconds between two tellings, about, unless one place takes longer."""
 
 ROUNDING = {torch.float64: 1e-9, torch.float32: 1e-4}
 """How far a cost measured again may be from the kept one: the same sums on another device, in another order."""
@@ -71,6 +76,7 @@ class Ask:
         sampled = isinstance(cost, SampledCost)
         self.names = (*self._costs, *((INTERVAL,) if sampled else ()))
         self._keeps = bool(store is not None or spread or beside or tell or sampled)
+        self._whole = False  # whether all places are asked for at once
         self._alone_at = store is not None or spread  # then what a place costs must not depend on its neighbours
         self._store = None if store is None else self._opened(store, axes, about)
 
@@ -82,6 +88,14 @@ class Ask:
         told += f", over {cost.sampled.told}" if isinstance(cost, SampledCost) else ""
         told += f", dealt over {ranks.count()} ranks" if self._spread and not ranks.alone() else ""
         return told + (f"; {self.taken_up:,} points were in the store" if self.taken_up else "")
+
+    def free(self, grid: Tensor) -> bool:
+        """Whether the whole of a grid costs next to nothing, by shortcuts that hold at its corners."""
+        if self._alone_at or not all(_nearly_free(each, self._shortcuts[n], grid) for n, each in self._costs.items()):
+            return False
+        self._measured(torch.stack([grid[0], grid[-1]]))  # which checks them, and may leave one for a slower way
+        self._whole = all(_nearly_free(each, self._shortcuts[n], grid) for n, each in self._costs.items())
+        return self._whole
 
     @property
     def clock(self) -> Callable[[], float]:
@@ -115,12 +129,15 @@ class Ask:
         known, new = len(self._kept), {}
         mine = places[ranks.rank() :: ranks.count()] if self._spread else places
         others = ranks.count() if self._spread else 1
-        size = 1 if self._alone_at or not any(self._shortcuts.values()) else BATCH
+        size = len(mine) if self._whole else 1
+        most = 1 if self._alone_at or not any(self._shortcuts.values()) else BATCH
 
         def work(may_stop: Callable[[], None]) -> None:
-            for start in range(0, len(mine), size):
+            waiting, size_now = mine, max(1, size)
+            while waiting:
                 may_stop()
-                some = mine[start : start + size]
+                some, waiting = waiting[:size_now], waiting[size_now:]
+                began = time.monotonic()
                 found = self._measured(torch.tensor(some, dtype=torch.float64))
                 for place, *values in zip(some, *found, strict=True):
                     new[place] = tuple(values)
@@ -128,6 +145,8 @@ class Ask:
                 self.count += len(some)
                 if self._tell:
                     self._tell(min(known + len(new) * others, known + len(places)))
+                if time.monotonic() - began < OFTEN:
+                    size_now = min(2 * size_now, most)
 
         if not self._together:
             try:
@@ -258,6 +277,12 @@ def _digest(cost: Cost) -> str | None:
 
 def _way(shortcut: Restriction | None) -> str:
     return shortcut.method if shortcut else "one forward pass at each point"
+
+
+def _nearly_free(cost: Cost, shortcut: Restriction | None, grid: Tensor) -> bool:
+    if isinstance(cost, LeastSquares):
+        return shortcut is not None
+    return isinstance(shortcut, Checked) and shortcut.free(len(grid))
 
 
 def _refuse_unlike(cost: Cost, beside: Mapping[str, Cost]) -> None:

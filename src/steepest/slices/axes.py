@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from steepest import vectors
+from steepest.directions.filters import PARALLEL
 from steepest.errors import SteepestError, near
 from steepest.vectors import Params
 
 Direction = str | Mapping[str, Tensor]
 Reach = tuple[float, float]
-
-PARALLEL = 1 - 1e-6
-"""A cosine above which two directions span no plane: float32 directions cannot tell it from 1."""
 
 
 def laid(along: Sequence[Direction], at: Params) -> tuple[Params, tuple[Params, ...]]:
@@ -101,6 +100,26 @@ def coordinates(reach: Reach, points: int, *, kind: torch.dtype) -> Tensor:
             remedy="Give fewer points, a wider reach, or float64 parameters",
         )
     return values
+
+
+def spans(reach: Any, count: int) -> tuple[Reach, ...] | None:
+    """Read a reach: a pair of numbers for each direction, or one pair for all."""
+    if reach is None:
+        return None
+    ends: Any = (reach,) * count if _is_pair(reach) else reach if isinstance(reach, tuple | list) else ()
+    if len(ends) != count or not all(_is_pair(each) for each in ends):
+        raise SteepestError(
+            f"the reach is {reach!r}",
+            remedy="Give (low, high)" + ("" if count == 1 else f", or one such pair for each of {count} directions"),
+        )
+    return tuple((float(low), float(high)) for low, high in ends)
+
+
+def _is_pair(value: Any) -> bool:
+    def number(end: Any) -> bool:
+        return isinstance(end, int | float) or (isinstance(end, Tensor) and end.numel() == 1)
+
+    return isinstance(value, tuple | list) and len(value) == 2 and all(number(end) for end in value)
 
 
 def own_value_of(direction: Params, origin: Params) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import get_args
 
 import torch
 from torch import Tensor
@@ -13,15 +14,16 @@ from steepest import ranks
 from steepest.cost import Cost
 from steepest.cost.sample import sample as sample_of
 from steepest.directions import Directions
-from steepest.directions.chosen import place
-from steepest.errors import SteepestError, door
+from steepest.directions.chosen import place, refuse_buffers
+from steepest.directions.named import along as along_names
+from steepest.errors import SteepestError, door, near
 from steepest.slices.asking import INTERVAL, Ask
-from steepest.slices.axes import Direction, Reach, coordinates, kind_of, laid
-from steepest.slices.interpolate import Surface
+from steepest.slices.axes import Direction, Reach, coordinates, kind_of, laid, spans
+from steepest.slices.interpolate import Surface, chosen_scale
 from steepest.slices.noun import Scale, Slice
 from steepest.slices.projection import places
 from steepest.slices.reach import reach_for_rise
-from steepest.slices.refine import refined
+from steepest.slices.refine import refined, refuse_unlimited
 from steepest.slices.saving import save
 
 
@@ -31,9 +33,10 @@ def line(
     along: Direction | Directions,
     at: Mapping[str, Tensor | float] | None = None,
     reach: Reach | None = None,
-    points: int = 101,
+    points: int | None = None,
     budget: float | None = None,
     tolerance: float | None = None,
+    most: int | None = None,
     scale: Scale | None = None,
     beside: Mapping[str, Cost] | None = None,
     sample: int | None = None,
@@ -45,8 +48,10 @@ def line(
     """Measure the cost along a straight line, one forward pass at every point or by the shortcut that the cost offers.
 
     `along` names a parameter that is one number, whose own values from `reach[0]` to `reach[1]` are then visited with
-    all others held where they are `at`; or it is a direction, walked from `at`. `coordinates[0]` and `costs` have
-    shape `(points,)`. The curve is exact at its points, and proves nothing beside the line.
+    all others held where they are `at`; or it is a direction, walked from `at`; other names are as `directions.along`
+    has them. `coordinates[0]` and `costs` have
+    shape `(points,)`, 101 points by default (61 between two models, so that both are among them). The curve is exact at
+    its points, and proves nothing beside the line.
 
     Everything else is as `plane` has it. Raises SteepestError for an unknown name, a direction that does not fit the
     parameters, and an empty reach.
@@ -56,9 +61,14 @@ def line(
     tensor([5., 4., 5.])
     """
     with door("line"):
-        asked = _Asked(budget, tolerance, scale, beside or {}, sample, store, spread, seed, tell)
+        asked = _Asked(budget, tolerance, most, scale, beside or {}, sample, store, spread, seed, tell)
         ways = along if isinstance(along, Directions) else (along,)
-        return asked.of(cost, at, ways, None if reach is None else (reach,), (points,))
+        return asked.of(cost, at, ways, reach, (_points(along) if points is None else points,))
+
+
+def _points(along: Direction | Directions) -> int:
+    """How many points a line has where nobody says: steps of 1/40 between models, whose reach is -0.25 to 1.25."""
+    return 61 if isinstance(along, Directions) and along.reach == ((-0.25, 1.25),) else 101
 
 
 def plane(
@@ -66,10 +76,11 @@ def plane(
     *,
     along: tuple[Direction, Direction] | Directions,
     at: Mapping[str, Tensor | float] | None = None,
-    reach: tuple[Reach, Reach] | None = None,
+    reach: tuple[Reach, Reach] | Reach | None = None,
     points: int | tuple[int, int] = 61,
     budget: float | None = None,
     tolerance: float | None = None,
+    most: int | None = None,
     scale: Scale | None = None,
     beside: Mapping[str, Cost] | None = None,
     sample: int | None = None,
@@ -86,9 +97,10 @@ def plane(
     the centre. `costs` has shape `(points, points)`, its first index along the first direction. The plane is exact at
     its points; with more than two parameters it is one cut of many, and a valley in it need not be one beside it.
 
-    With `budget` seconds, or a `tolerance` in the `scale` that is drawn (a share of the range, or decades for "log"),
-    it is measured at few places, more of them where the picture errs most, and the grid is interpolated between;
-    `held_out_error` is what it was off at worst at other places, measured last.
+    With `budget` seconds, `most` places, or a `tolerance` in the `scale` that is drawn (a share of the range,
+    or decades for "log"), it is measured at few places, more of them where the picture errs most, and the grid is
+    interpolated between; `held_out_error` is what it was off at worst at other places, measured last. Where a shortcut
+    makes points nearly free, as for least squares, the whole grid is measured all the same, and exact.
 
     `beside` are other means over the data of the same parameters, such as `{"accuracy": Cost...}`. `sample` takes so
     many rows of the data, the same at every point, and gives intervals. `store` is a folder that receives each point
@@ -105,8 +117,8 @@ def plane(
             [ 1.0000,  3.2500, 10.0000]])
     """
     with door("plane"):
-        asked = _Asked(budget, tolerance, scale, beside or {}, sample, store, spread, seed, tell)
-        return asked.of(cost, at, along, reach, (points, points) if isinstance(points, int) else tuple(points))
+        asked = _Asked(budget, tolerance, most, scale, beside or {}, sample, store, spread, seed, tell)
+        return asked.of(cost, at, along, reach, points if isinstance(points, tuple | list) else (points, points))
 
 
 @dataclass(frozen=True)
@@ -115,6 +127,7 @@ class _Asked:
 
     budget: float | None
     tolerance: float | None
+    most: int | None
     scale: Scale | None
     beside: Mapping[str, Cost]
     sample: int | None
@@ -128,19 +141,23 @@ class _Asked:
         cost: Cost,
         at: Mapping[str, Tensor | float] | None,
         along: Sequence[Direction] | Directions,
-        reach: Sequence[Reach] | None,
+        reach: Reach | Sequence[Reach] | None,
         points: Sequence[int],
     ) -> Slice:
         """Lay the axes, find the reach, measure, and keep."""
-        if len(along) != len(points):
-            raise SteepestError(
-                f"{len(along)} directions were given, and {len(points)} needed",
-                remedy="Give line() one direction and plane() two",
-            )
+        _refuse_misused(cost, self.beside, self.scale)
+        reach = spans(reach, len(points))
         if self.sample is not None:
             cost = sample_of(cost, self.sample, seed=self.seed)
+        along = _meant(cost, (along,) if isinstance(along, str | Mapping) else along, at)
+        if len(along) != len(points):
+            raise SteepestError(
+                f"{len(along)} direction{'s were' if len(along) > 1 else ' was'} given, and {len(points)} needed",
+                remedy="Give line() one direction and plane() two",
+            )
         ways = along if isinstance(along, Directions) else None
         suggested = ways.origin if ways else None
+        refuse_buffers(cost, at)
         here = cost.params(at) if at is not None else suggested or place(cost, None)
         origin, directions = laid(along, suggested or here)
         names, about = (ways.names, ways.told) if ways else ((), "")
@@ -163,13 +180,18 @@ class _Asked:
         kinds = [kind_of(item, origin) for item in along]
         grid = tuple(coordinates(ends, n, kind=kind) for ends, n, kind in zip(reach, points, kinds, strict=True))
         frame = Slice(origin, directions, grid, torch.empty(0), "", axes=names, about=about)
-        whole = self.budget is None and self.tolerance is None
-        slice = self._whole(ask, frame) if whole else self._refined(ask, frame, reach, kinds)
+        limits = {"budget": self.budget, "tolerance": self.tolerance, "most": self.most}
+        refuse_unlimited(**limits)
+        refines = any(limit is not None for limit in limits.values())
+        if not ask.free(torch.cartesian_prod(*grid).reshape(-1, len(grid))) and refines:
+            slice = self._refined(ask, frame, reach, kinds)
+        else:
+            slice = self._whole(ask, frame, chosen_scale if refines else lambda _: "linear")
         if self.store is not None and ranks.rank() == 0:
             save(slice, self.store)
         return slice
 
-    def _whole(self, ask: Ask, frame: Slice) -> Slice:
+    def _whole(self, ask: Ask, frame: Slice, scale: Callable[[Tensor], Scale]) -> Slice:
         """Measure every point of the grid."""
         grid, shape = frame.coordinates, [len(values) for values in frame.coordinates]
         found = {n: v.reshape(shape) for n, v in ask.values(torch.cartesian_prod(*grid).reshape(-1, len(grid))).items()}
@@ -177,7 +199,7 @@ class _Asked:
             frame,
             costs=found["cost"],
             method=ask.method,
-            scale=self.scale or "linear",
+            scale=self.scale or scale(found["cost"]),
             beside={name: found[name] for name in self.beside},
             intervals=found.get(INTERVAL),
         )
@@ -190,6 +212,7 @@ class _Asked:
             kinds=kinds,
             budget=self.budget,
             tolerance=self.tolerance,
+            most=self.most,
             scale=self.scale,
             seed=self.seed,
             clock=ask.clock,
@@ -208,3 +231,35 @@ class _Asked:
             beside={name: between[name] for name in self.beside},
             intervals=between.get(INTERVAL),
         )
+
+
+def _meant(
+    cost: Cost, along: Sequence[Direction] | Directions, at: Mapping[str, Tensor | float] | None
+) -> Sequence[Direction] | Directions:
+    """Make directions of names that stand for more than one number: tensors, elements, modules."""
+    names = [item for item in along if isinstance(item, str)]
+    if not names or len(names) < len(along):
+        return along
+    whole = [name for name in names if name in cost.names]
+    if len(whole) == len(names) and all(cost.zeros()[name].numel() == 1 for name in names):
+        return along
+    known = {name.split("[")[0] for name in names}
+    if not all(any(own == name or own.startswith(f"{name}.") for own in cost.names) for name in known):
+        return along  # a name that is not there, of which more can be said later
+    return along_names(cost, *names, at=at)
+
+
+def _refuse_misused(cost: object, beside: object, scale: object) -> None:
+    """Refuse what is no cost, no costs by their names, and no scale."""
+    if not isinstance(cost, Cost):
+        raise SteepestError(
+            f"what is to be cut through is of type {type(cost).__name__}, and no Cost",
+            remedy="Make one: Cost.from_module(module, loss, batches), or Cost.from_function(function)",
+        )
+    if not isinstance(beside, Mapping) or not all(isinstance(each, Cost) for each in beside.values()):
+        raise SteepestError(
+            "what is to be measured beside the cost is no dict of costs",
+            remedy='Give for example beside={"accuracy": Cost.from_module(module, accuracy, batches)}',
+        )
+    if scale not in (None, *get_args(Scale)):
+        raise SteepestError(f"there is no scale {scale!r}", remedy=near(str(scale), get_args(Scale)))

@@ -167,9 +167,10 @@ def reach_for_rise(
         (float(value) - back, float(value) + ahead)
         for value, back, ahead in zip(centre, ends[::2], ends[1::2], strict=True)
     )
-    told = (
-        f"each way until the cost has changed by {aim:.3g} from {level:.4g} at the centre"
-        + (", to ten times as much" if rise is None and level > 0 else "")
-        + f", to within 20 %, found by {asked} costs"
+    sought = f"by {aim:.3g} from {level:.4g} at the centre" + (
+        ", to ten times as much" if rise is None and level > 0 else ""
     )
+    told = f"each way until the cost has changed {sought}, to within 20 %, found by {asked} costs"
+    if all(way.short for way in ways):
+        told = f"the cost changes {sought}, to within 20 %, in none of the ways tried, by {asked} costs"
     return Rise(reach, "; ".join([told, *(way.short for way in ways if way.short)]))

@@ -88,14 +88,7 @@ def refined(
     >>> len(found.places), found.held_out_error < 1e-9
     (81, True)
     """
-    for name, value in (("budget", budget), ("tolerance", tolerance), ("most", most)):
-        if value is not None and not value > 0:
-            raise SteepestError(f"{name} is {value:g}", remedy="Give a number above 0, or leave it out")
-    if most is not None and most > MOST_PLACES:
-        raise SteepestError(
-            f"most is {most:,}, and one surface is drawn through {MOST_PLACES:,} places at most",
-            remedy="Give points= instead, to measure every point of a grid",
-        )
+    refuse_unlimited(budget=budget, tolerance=tolerance, most=most)
     if most is None:
         most = MOST if budget is None and tolerance is None else MOST_PLACES
     walk = _Walk(ask, Cells(reach, kinds), scale, clock, tell, budget=budget or math.inf, most=most)
@@ -107,6 +100,18 @@ def refined(
             raise
         walk.held, walk.interrupted = None, True
     return walk.finished()
+
+
+def refuse_unlimited(*, budget: float | None, tolerance: float | None, most: int | None) -> None:
+    """Refuse limits that are not positive, and more places than one surface is drawn through."""
+    for name, value in (("budget", budget), ("tolerance", tolerance), ("most", most)):
+        if value is not None and not value > 0:
+            raise SteepestError(f"{name} is {value:g}", remedy="Give a number above 0, or leave it out")
+    if most is not None and most > MOST_PLACES:
+        raise SteepestError(
+            f"most is {most:,}, and one surface is drawn through {MOST_PLACES:,} places at most",
+            remedy="Give points= instead, to measure every point of a grid",
+        )
 
 
 class _Walk:
