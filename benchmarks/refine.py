@@ -137,7 +137,7 @@ if __name__ == "__main__":
                 scale,
                 *(
                     f"{statistics.median(run[0][who, scale][part] for run in runs):{form}}"
-                    for part, form in enumerate(("g", ".4f", ".5f"))
+                    for part, form in enumerate((",.0f", ".4f", ".5f"))
                 ),
             )
             for who, scale in runs[0][0]
