@@ -1,6 +1,5 @@
 """The command line for slices of a network: its directions, its refusals, its store, many ranks, Ctrl-C."""
 
-import inspect
 import json
 import math
 import os
@@ -20,7 +19,7 @@ from test_cli_network import JOB, network
 from tolerances import CLOSED_FORM, SINGLE, assert_close
 from torch import nn
 
-from steepest import Cost, curvature_at, descend, directions, plane
+from steepest import Cost, curvature_at, descend, directions
 from steepest.cli.cut_time import duration, estimate
 from steepest.slices.saving import load
 from steepest.vectors import Params, moved
@@ -60,10 +59,6 @@ def make_cost():
 def norms() -> nn.Module:
     torch.manual_seed(0)
     return nn.Sequential(nn.BatchNorm1d(1), nn.Linear(1, 1)).eval()
-
-
-JOINED = "store" in inspect.signature(plane).parameters
-needs_all_of_plane = pytest.mark.skipif(not JOINED, reason="this plane() takes no store, budget or sample yet")
 
 
 @pytest.fixture
@@ -280,7 +275,6 @@ def test_a_plane_that_would_take_long_is_measured_where_it_errs(job: Path, monke
 # ---- keeping, stopping, many ranks -----------------------------------------------------------------------------------
 
 
-@needs_all_of_plane
 def test_a_store_makes_the_same_command_go_on(job: Path) -> None:
     command = ("plane", "m", "b", "--cost", "my_job:slow", "--points", "5", "--reach=0:2", "--store", "s", "--json")
     first = document(run(*command, folder=job))
@@ -294,7 +288,6 @@ def test_a_store_makes_the_same_command_go_on(job: Path) -> None:
     assert done.returncode == 2 and "another dtype: 'm' is float64 there, and float32 here" in done.stderr
 
 
-@needs_all_of_plane
 def test_a_sample_says_how_far_off_it_may_be(job: Path) -> None:
     options = ("--cost", "my_job:make_cost", "--points", "5", "--reach=-1:1", "--sample", "40", "--seed", "3")
     found = document(run("line", *options, "--json", folder=job))
@@ -306,7 +299,6 @@ def test_a_sample_says_how_far_off_it_may_be(job: Path) -> None:
     assert "each cost ± " in told and "a sample of 40 of 50 rows" in told
 
 
-@needs_all_of_plane
 def test_a_tolerance_or_a_budget_refines(job: Path) -> None:
     options = ("plane", "m", "b", "--cost", "my_job:slow", "--reach=-1:1", "--points", "41", "--json")
     found = document(run(*options, "--tolerance", "0.01", folder=job))
@@ -315,7 +307,6 @@ def test_a_tolerance_or_a_budget_refines(job: Path) -> None:
     assert found["scale"] == "log"
 
 
-@needs_all_of_plane
 def test_the_reach_is_found_where_none_is_given(job: Path) -> None:
     found = document(run("line", "m", "--cost", "my_job:slow", "--json", "--points", "3", folder=job))
     low, high = found["coordinates"][0][0], found["coordinates"][0][-1]
@@ -326,7 +317,6 @@ def command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "steepest", *arguments]
 
 
-@needs_all_of_plane
 def test_ctrl_c_keeps_the_points_and_says_how_to_go_on(job: Path) -> None:
     options = ("plane", "m", "b", "--cost", "my_job:slow", "--points", "9", "--reach=0:2", "--store", "s")
     environment = os.environ | {"PAUSE": "0.1"}
@@ -357,7 +347,6 @@ def torchrun(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
-@needs_all_of_plane
 def test_ranks_share_a_plane_and_the_first_speaks(job: Path) -> None:
     options = ("plane", "m", "b", "--cost", "my_job:slow", "--points", "5", "--reach=0:2", "--store", "s", "--json")
     done = torchrun(*options, folder=job)
