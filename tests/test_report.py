@@ -317,6 +317,8 @@ def test_parts_that_do_not_belong_are_refused() -> None:
         report_data(RUN, inputs=X, targets=Y[:7])
     with pytest.raises(SteepestError, match="there is no parameter 'k'"):
         report_data(RUN, cost=TRIAL, along=("m", "k"))
+    with pytest.raises(SteepestError, match=r"write_report: the first argument is a run\. Give the file first"):
+        write_report(RUN, "run.html")  # pyright: ignore[reportArgumentType]
 
 
 def test_many_parameters_are_left_out_of_the_data_and_it_is_said() -> None:

@@ -146,8 +146,12 @@ def write_report(
     >>> write_report(Path(tempfile.mkdtemp()) / "run.html", run).name
     'run.html'
     """
-    path = Path(path)
     with door("write_report"):
+        if isinstance(path, Trajectory | Mapping):
+            raise SteepestError(
+                "the first argument is a run", remedy='Give the file first: write_report("run.html", run)'
+            )
+        path = Path(path)
         if not path.parent.is_dir():
             raise SteepestError(f"there is no folder '{path.parent}'", remedy="Make it, or name one that is there")
         if path.is_dir():
