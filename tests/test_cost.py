@@ -233,3 +233,14 @@ def test_batches_that_change_their_number_are_refused_later() -> None:
     batches.pop()
     with pytest.raises(SteepestError, match="60 examples at first, and now 40"):
         cost.value(cost.zeros())
+
+
+def test_only_shapes_that_torch_would_stretch_are_refused() -> None:
+    module, inputs = torch.nn.Linear(3, 2), torch.ones(5, 3)
+
+    def loss(outputs: Tensor, targets: Tensor) -> Tensor:
+        return (outputs.sum(dim=1) - targets.sum(dim=1)).square().mean()
+
+    assert Cost.from_module(module, loss, [(inputs, torch.ones(5, 4))]).examples == 5
+    with pytest.raises(SteepestError, match=r"estimates have shape \(5, 2\) and targets \(5, 1\)"):
+        Cost.from_module(module, loss, [(inputs, torch.ones(5, 1))])

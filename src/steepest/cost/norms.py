@@ -48,14 +48,10 @@ class Norms:
                     + ("keeps no running statistics" if without else "is in training mode")
                     + ": it normalises by each batch's own"
                     + ("" if without else " statistics and changes its running ones at every pass"),
-                    remedy=("" if without else "Call module.eval(), which also stills dropout; or choose ")
-                    + ('Choose batch_norm="batch"' if without else 'batch_norm="batch"')
-                    + (
-                        ""
-                        if without
-                        else ', or "frozen" for the running ones as in eval mode, or "recalibrated" for those of all '
-                        "batches"
-                    ),
+                    remedy='Choose batch_norm="batch"'
+                    if without
+                    else 'Call module.eval(), which also stills dropout; or choose batch_norm="batch", or "frozen" for '
+                    'the running ones as in eval mode, or "recalibrated" for those of all batches',
                 )
 
     @contextmanager
