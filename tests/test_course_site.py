@@ -128,6 +128,25 @@ def test_axe_can_find_something(chromium: Browser, course: Path) -> None:
         assert "image-alt" in {item["id"] for item in Axe().run(page)["violations"]}
 
 
+@pytest.mark.parametrize("width", [1440, 360])
+def test_a_derivation_reads_from_left_to_right_and_its_rules_are_seen(
+    chromium: Browser, course: Path, width: int
+) -> None:
+    with visited(chromium, course / "06-derive-it-yourself.html", width=width) as page:
+        rows = page.evaluate(
+            """[...document.querySelectorAll("table:has(math) tr:has(mo)")].map((row) => {
+              const [equals, right] = row.cells[1].querySelector("math").children;
+              return [equals, right, row.cells[2]].map((part) => part.getBoundingClientRect().toJSON());
+            })"""
+        )
+        assert len(rows) > 20
+        for equals, right, rule in rows:
+            assert equals["right"] <= right["left"]
+            assert equals["top"] < right["bottom"]
+            assert right["top"] < equals["bottom"]
+            assert rule["right"] <= width
+
+
 def test_the_page_in_a_lesson_lives_in_a_frame_that_can_do_nothing_outside(chromium: Browser, course: Path) -> None:
     with visited(chromium, course / "05-the-four-steps.html") as page:
         page.locator("iframe").scroll_into_view_if_needed()
