@@ -104,9 +104,9 @@ def open_page(chromium: Browser, written: Path) -> Iterator[Page]:
 
 @pytest.fixture
 def page(open_page: Page) -> Page:
-    """One page for all tests that only look: at its first slice, in that slice's own scale, and at the first step."""
+    """One page for all tests that only look: at its first slice from above, in its own scale, and at the first step."""
     come(open_page)
-    open_page.evaluate("steepest.go(0)")
+    open_page.evaluate("steepest.set({look: 'contour'}); steepest.go(0)")
     choose(open_page, "principal")
     choose(open_page, "random")
     open_page.locator("#cuts input[type=checkbox]").uncheck()
@@ -212,7 +212,7 @@ def test_arrow_keys_and_the_pointer_read_the_numbers_of_the_grid(page: Page) -> 
         picture.press(key)
     i, j = int(RANDOM.coordinates[0].abs().argmin()) + 1, int(RANDOM.coordinates[1].abs().argmin()) + 1
     said = text(page, "#cuts .readout >> nth=0")
-    numbers = [read(found) for found in re.findall(r"(?:^|[ ,])([−\d.]+)(?=[,:]| ±|$)", said)]
+    numbers = [read(found) for found in re.findall(r"(?:^|[ ,])([−\d.]+)(?=[,:]| ±| \(|$)", said)]
     assert "random direction 0" in said and "±" in said and "accuracy" in said
     cost = float(HOLED[i, j])
     assert any(abs(found - cost) < 1e-5 * cost for found in numbers), (said, cost)
@@ -364,6 +364,7 @@ def test_another_tools_slice_has_a_page(chromium: Browser, paged: Callable[..., 
 
     np.save(tmp_path / "old.npy", RANDOM.costs[:16, :16].numpy())
     with opened(chromium, paged(WALK, slices=read_slice(tmp_path / "old.npy", by="loss-landscapes"))) as page:
+        page.evaluate("steepest.set({look: 'contour'})")
         come(page)
         words = text(page, "#cuts")
         assert "no run can be laid on it" in words and "read from old.npy" in words and "16 NaN" in words
@@ -444,6 +445,9 @@ def test_a_name_stays_a_word(chromium: Browser, paged: Callable[..., Path]) -> N
 def test_what_is_no_slice_is_refused(tmp_path: Path) -> None:
     wrong: Any = {"mine": RANDOM.costs}
     with pytest.raises(SteepestError, match="write_report: slice 'mine' is a Tensor"):
+        write_report(tmp_path / "page.html", WALK, slices=wrong)
+    wrong = [RANDOM]
+    with pytest.raises(SteepestError, match="write_report: the slices are a list. Give one slice, or several by name"):
         write_report(tmp_path / "page.html", WALK, slices=wrong)
 
 

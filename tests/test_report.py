@@ -259,7 +259,7 @@ def test_a_run_of_every_so_many_epochs_says_so() -> None:
 def test_a_file_is_not_overwritten_unless_forced(tmp_path: Path) -> None:
     path = tmp_path / "run.html"
     path.write_text("mine", encoding="utf-8")
-    with pytest.raises(SteepestError, match=r"write_report: '.*' is there already. Name another file, or pass force"):
+    with pytest.raises(SteepestError, match=r"write_report: '.*' is there already. Replace it with --force"):
         write_report(path, RUN)
     assert path.read_text(encoding="utf-8") == "mine"
     write_report(path, RUN, force=True)

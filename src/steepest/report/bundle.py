@@ -15,6 +15,8 @@ ROOMS = ("words", "core", "desk", "landscape", "charts", "network", "lesson", "f
 IMPORT = re.compile(r'^import (\{[^}]*\}) from "\.{1,2}/(?:(\w+)/)?(\w+)\.js";\n', re.MULTILINE)
 COMMENT = re.compile(r"/\*\*.*?\*/ ?|^ *// [^\n]*\n", re.MULTILINE | re.DOTALL)
 """JSDoc, and lines that are only a comment: for those who read the modules, not for each page they are in."""
+INDENT = re.compile(r"^(?:  )+", re.MULTILINE)
+"""A tab takes half the room, and no string of the modules goes over a line."""
 EXPORT = re.compile(r"^export ((?:async )?(?:function|class|const) (\w+))", re.MULTILINE)
 
 
@@ -40,10 +42,9 @@ def script() -> str:
         for _, _, other in IMPORT.findall(text):
             place(other)
         exported = ", ".join(found for _, found in EXPORT.findall(text))
-        body = EXPORT.sub(r"\1", IMPORT.sub(r"const \1 = from_\3;\n", text))
-        placed[name] = (
-            f"const from_{name} = (() => {{\n{COMMENT.sub('', body).strip()}\nreturn {{ {exported} }};\n}})();"
-        )
+        body = COMMENT.sub("", EXPORT.sub(r"\1", IMPORT.sub(r"const \1 = from_\3;\n", text)))
+        body = INDENT.sub(lambda found: "\t" * (len(found[0]) // 2), body)
+        placed[name] = f"const from_{name} = (() => {{\n{body.strip()}\nreturn {{ {exported} }};\n}})();"
 
     place("main")
     return "\n\n".join(placed.values()) + "\n"

@@ -40,7 +40,11 @@ def gather_cuts(
     measured_at: Params,
 ) -> tuple[Cut, ...]:
     """Lay every run on every slice, and judge each; the curvature is that of one place, and so of slices through it."""
-    named = {} if slices is None else {", ".join(slices.names): slices} if isinstance(slices, Slice) else dict(slices)
+    named = {", ".join(slices.names): slices} if isinstance(slices, Slice) else slices or {}
+    if not isinstance(named, Mapping):
+        raise SteepestError(
+            f"the slices are a {type(named).__name__}", remedy='Give one slice, or several by name: {"principal": slice}'
+        )
     found = []
     for name, cut in named.items():
         if not isinstance(cut, Slice):
@@ -85,6 +89,7 @@ def to_plain(cut: Cut, labels: Sequence[str], steps: Mapping[str, Sequence[int]]
         "beside": {name: packed(values) for name, values in slice.beside.items()},
         "intervals": None if slice.intervals is None else packed(slice.intervals),
         "places": None if slice.places is None else packed(slice.places),
+        "measured": None if slice.measured is None else packed(slice.measured),
         "scale": slice.scale,
         "held_out_error": slice.held_out_error,
         "about": slice.about,

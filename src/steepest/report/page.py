@@ -17,6 +17,7 @@ from steepest.curvature import Curvature, SpectralDensity
 from steepest.derivation import Derivation
 from steepest.derivation.printing import MATHML_NAMESPACE
 from steepest.errors import SteepestError, door
+from steepest.files import refuse_unwritable, written
 from steepest.report import bundle, parts
 from steepest.report.cut_pictures import cut_pictures
 from steepest.report.data import Story, gather
@@ -56,6 +57,8 @@ def report_data(run: Trajectory | Mapping[str, Trajectory], **given: Unpack[Give
     The arguments are those of `write_report`. Of a long run the steps are thinned, as the `rule` of each of `["runs"]`
     says; a number that is not finite is None, and `["not_finite"]` has its path and what it was.
 
+    Raises SteepestError for arguments that do not belong to the run.
+
     >>> from steepest import Cost, descend
     >>> run = descend(Cost.from_function(lambda m: m**2), {"m": 1.0}, learning_rate=0.25, epochs=1)
     >>> report_data(run)["runs"][0]["costs"]
@@ -66,7 +69,13 @@ def report_data(run: Trajectory | Mapping[str, Trajectory], **given: Unpack[Give
 
 
 class Shown:
-    """A page in a notebook: the cell that ends in it shows it in a frame of its own, which can do nothing outside."""
+    """A page in a notebook: the cell that ends in it shows it in a frame of its own, which can do nothing outside.
+
+    >>> from steepest import Cost, descend
+    >>> run = descend(Cost.from_function(lambda m: m**2), {"m": 1.0}, learning_rate=0.25, epochs=1)
+    >>> show_report(run).text[:15]
+    '<!DOCTYPE html>'
+    """
 
     def __init__(self, story: Story, text: str, height: int) -> None:
         self.text, self._story, self._height = text, story, height
@@ -90,6 +99,8 @@ def show_report(run: Trajectory | Mapping[str, Trajectory], *, height: int = 900
     """Make the page of `write_report` for a notebook's cell, so many pixels high.
 
     The other arguments are those of `write_report`. Where frames are not shown, the cell has the cost curve, or words.
+
+    Raises SteepestError for arguments that do not belong to the run.
 
     >>> from steepest import Cost, descend
     >>> run = descend(Cost.from_function(lambda m: m**2), {"m": 1.0}, learning_rate=0.25, epochs=9)
@@ -152,12 +163,7 @@ def write_report(
                 "the first argument is a run", remedy='Give the file first: write_report("run.html", run)'
             )
         path = Path(path)
-        if not path.parent.is_dir():
-            raise SteepestError(f"there is no folder '{path.parent}'", remedy="Make it, or name one that is there")
-        if path.is_dir():
-            raise SteepestError(f"'{path}' is a folder", remedy="Name a file in it")
-        if path.exists() and not force:
-            raise SteepestError(f"'{path}' is there already", remedy="Name another file, or pass force=True")
+        refuse_unwritable(path, force=force)
         text = page(
             gather(
                 run,
@@ -173,7 +179,7 @@ def write_report(
                 density=density,
             )
         )
-        with path.open("w" if force else "x", encoding="utf-8", newline="\n") as file:
+        with written(path), path.open("w" if force else "x", encoding="utf-8", newline="\n") as file:
             file.write(text)
     return path
 

@@ -6,6 +6,7 @@ import { mountCompare } from "./charts/compare.js";
 import { mountCuts } from "./network/cuts.js";
 import { mountCurve } from "./charts/curve.js";
 import { mountDerivation } from "./lesson/derivation.js";
+import { mountEnglish } from "./desk/english.js";
 import { mountExport } from "./export/export.js";
 import { mountFit } from "./charts/fit.js";
 import { mountFog } from "./fog/fog.js";
@@ -28,7 +29,8 @@ import { speak } from "./words/words.js";
 /** In the order of reading; share comes first, because it sets the state that was linked to. */
 const VIEWS = {
   share: mountShare, head: mountHead, landscape: mountLandscape, fit: mountFit, curve: mountCurve, cards: mountCards,
-  cuts: mountCuts, spectrum: mountSpectrum,
+  cuts: mountCuts, spectrum: mountSpectrum, findings: mountEnglish("findings.title"),
+  curvature: mountEnglish("curvature.title"), missing: mountEnglish("missing.title"),
   transport: mountTransport, rate: mountRate, settings: mountSettings, predict: mountPredict,
   narration: mountNarration, derivation: mountDerivation, graph: mountGraph, fog: mountFog, script: mountScript,
   table: mountTable, compare: mountCompare, checks: mountChecks, export: mountExport, help: mountHelp,

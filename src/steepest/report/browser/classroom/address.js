@@ -8,16 +8,17 @@ import { LANGUAGES } from "../words/words.js";
 
 /** What a teacher can hide: whole sections by their id, and what is in them, by a selector. */
 export const HIDEABLE = {
-  landscape: "#landscape", fit: "#fit", curve: "#curve", cards: "#cards", transport: "#transport", rate: "#rate",
+  landscape: "#landscape", cuts: "#cuts", spectrum: "#spectrum", fit: "#fit", curve: "#curve", cards: "#cards", transport: "#transport", rate: "#rate",
   settings: "#settings", predict: "#predict", findings: "#findings", curvature: "#curvature",
   derivation: "#derivation", graph: "#graph", fog: "#fog", script: "#script", table: "#table", compare: "#compare",
   checks: "#checks", export: "#export", share: "#share", help: "#help", narration: "#narration",
   verdict: "#head .judged, #head .why, #findings", zones: "#rate .zones, #rate .cliff-mark, #rate .help",
-  speed: "#transport .speed", looks: "#landscape .looks", heights: "#landscape .heights", code: "#cards code, #script",
+  speed: "#transport .speed", looks: ":is(#landscape, #cuts) .looks", heights: ":is(#landscape, #cuts) .heights", code: "#cards code, #script",
 };
 
 const LOOKS = ["surface", "contour", "slices"];
 const HEIGHTS = ["linear", "root", "log"];
+const SCALES = ["linear", "log"];
 /** So many taps at most stand in an address, that it can still be sent. */
 const MOST_TAPS = 200;
 
@@ -119,6 +120,12 @@ const PLAIN = new Map(/** @type {[keyof Settings, Way][]} */ (Object.entries({
   },
   look: oneOf(LOOKS),
   height: oneOf(HEIGHTS),
+  cut: { write: String, read: (text, state) => count(text, 0, state.data.cuts.length - 1) },
+  metric: {
+    write: String,
+    read: (text, state) => count(text, 0, Object.keys(state.data.cuts[state.get("cut")]?.beside ?? {}).length),
+  },
+  scale: oneOf(SCALES),
   camera: {
     write: ({ turn, tilt }) => `${Number(turn.toFixed(4))},${Number(tilt.toFixed(4))}`,
     read: (text) => {

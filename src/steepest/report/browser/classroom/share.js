@@ -95,6 +95,7 @@ function hideWhatIsHidden(state) {
   document.head.append(style);
   state.on(["hidden"], () => {
     const selectors = state.get("hidden").map((name) => HIDEABLE[/** @type {keyof typeof HIDEABLE} */ (name)]);
+    set(document.documentElement, { "data-hides": state.get("hidden").join(" ") || null });
     say(style, selectors.length ? `${selectors.join(", ")} { display: none !important; }` : "");
   });
 }

@@ -18,6 +18,9 @@ import { bowlOf, costAt, exchanged, lowest, modes, scaled, standardised, unscale
  * @property {[number, number]} pair the two parameters of the surface
  * @property {"surface" | "contour" | "slices"} look
  * @property {"linear" | "root" | "log"} height
+ * @property {number} cut which of the slices that were measured beforehand
+ * @property {number} metric what of it: 0 the cost, then what was measured beside it
+ * @property {"own" | "linear" | "log"} scale of it; its own, until another is chosen
  * @property {{turn: number, tilt: number}} camera radians
  * @property {boolean} playing
  * @property {number} speed epochs a second
@@ -82,8 +85,8 @@ export class State {
     this.settings = {
       start: first.params.slice(0, size), rate: first.rate, epochs: data.runs[0].epochs.at(-1) - data.runs[0].epochs[0],
       frozen: Array(size).fill(false), standardise: data.live?.standardised ?? false, moved: [],
-      at: 0, phase: 3, pair: data.pair ?? [0, Math.min(1, size - 1)], look: size > 1 ? "surface" : "slices",
-      height: "root", camera: { turn: -0.9, tilt: 0.62 }, playing: false, speed: 12, trilobite: true, fog: false,
+      at: 0, phase: 3, pair: data.pair ?? [0, Math.min(1, size - 1)], look: size === 1 ? "slices" : "surface",
+      height: "root", cut: 0, metric: 0, scale: "own", camera: { turn: -0.9, tilt: 0.62 }, playing: false, speed: 12, trilobite: true, fog: false,
       taps: [], backward: 0, presenting: false, predicting: false, guessed: true, hidden: [], language: "en", run: 0,
     };
     if (this.live) this.settings.epochs = Math.min(this.settings.epochs, this.mostEpochs);

@@ -31,6 +31,7 @@ export function mountHead(place, state) {
         proof,
         finding && html("p", {}, finding.claim), finding && html("p", {}, finding.advice),
         html("p", { class: "note" }, word("head.replay")),
+        finding && state.get("language") !== "en" && html("p", { class: "note" }, word("english")),
         !state.names.length && html("p", { class: "note" }, word("head.costs", { count: whole(state.data.parameters) })),
       );
       return;

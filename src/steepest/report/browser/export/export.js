@@ -7,7 +7,7 @@ import { whole } from "../core/numbers.js";
 import { asCanvas, asSvg, hasPicture } from "./pictures.js";
 import { word } from "../words/words.js";
 
-const PICTURES = ["landscape", "fit", "curve", "graph", "compare"];
+const PICTURES = ["landscape", "cuts", "fit", "curve", "graph", "compare"];
 /** Dots for each pixel of a PNG, that it is sharp on paper. */
 const SHARP = 2;
 

@@ -15,8 +15,13 @@ export const STAR = "M0 -8 L2.2 -2.6 8 -2.4 3.5 1.2 5 7 0 3.6 -5 7 -3.5 1.2 -8 -
 const EDGE = 9;
 /** A letter of a name is about so many pixels wide. */
 const LETTER = 8;
+/** And so much of it stands above the line. */
+const ASCENT = 12;
 /** Faint on light paper and on dark: a picture may be taken to the other. */
 const WALL = "rgba(128, 128, 132, .36)";
+
+/** What ticks and names around the box need. */
+export const MARGINS = { left: 54, right: 16, top: 18, bottom: 34 };
 
 const CORNERS = [[-1, -1], [1, -1], [1, 1], [-1, 1]];
 
@@ -32,10 +37,10 @@ function nearest(pose) {
 }
 
 /** @param {Scene} scene */
-function marksOf({ ground, heights }) {
+function marksOf({ ground, box }) {
   const side = (/** @type {[number, number]} */ span) =>
     ticks(span, 5).map((value) => ({ value, at: ((value - span[0]) / (span[1] - span[0])) * 2 - 1 }));
-  const up = heights.round(0.13).map((value) => ({ value, at: heights.of(value) }));
+  const up = box.round(0.13).map((value) => ({ value, at: box.of(value) }));
   return { x: side(ground.reach.x), y: side(ground.reach.y), up };
 }
 
@@ -66,9 +71,9 @@ export function drawWalls(context, pose, scene, ratio) {
 /**
  * Ticks and names.
  * @param {SVGElement} place @param {Scene} scene @param {{x: string, y: string, cost: string}} names
- * @param {{width: number, lights: [string, string]}} how
+ * @param {{width: number, height: number, lights: [string, string]}} how
  */
-export function drawTicks(place, scene, names, { width, lights }) {
+export function drawTicks(place, scene, names, { width, height, lights }) {
   const { pose } = scene, [nearU, nearV] = nearest(pose), marks = marksOf(scene);
   const middle = pose(0, 0, 0), steep = Math.abs(pose(0, 0, 0).y - pose(0, 0, 1).y);
   /** @type {(point: Point, said: string, facts?: import("../core/elements.js").Facts) => SVGElement} */
@@ -78,30 +83,101 @@ export function drawTicks(place, scene, names, { width, lights }) {
   };
   /** No part of it outside the picture. @type {typeof text} */
   const inside = (point, said, facts) => {
-    const found = text(point, said, facts), anchor = found.getAttribute("text-anchor"), wide = said.length * LETTER;
+    const found = text(point, said, facts), anchor = found.getAttribute("text-anchor"), wide = said.length * LETTER + 4;
     const before = anchor === "end" ? wide : anchor === "start" ? 0 : wide / 2;
     return /** @type {SVGElement} */ (set(found, {
       x: Math.max(before, Math.min(width - wide + before, Number(found.getAttribute("x")))),
+      y: Math.min(height - 5, Number(found.getAttribute("y"))),
     }));
   };
   const pillars = /** @type {const} */ ([[nearU, -nearV], [-nearU, nearV]]).map(([u, v]) => pose(u, v, 0).x);
   /** @type {Point} */
   const pillar = pillars[0] < pillars[1] ? [nearU, -nearV, 0] : [-nearU, nearV, 0];
   const long = width / 26;
+  /**
+   * A long name stands on two lines.
+   * @type {(point: Point, name: string, facts: import("../core/elements.js").Facts) => SVGElement[]}
+   */
+  const named = (point, name, facts) => {
+    const rows = twoLines(name, long, width / 18);
+    return rows.map((row, k) => /** @type {SVGElement} */ (set(inside(point, row, facts), { dy: k ? 14 : null })));
+  };
   /** Names stand beyond the longest tick. @param {{value: number}[]} along */
   const beyond = (along) => 1.2 + 0.03 * Math.max(4, ...along.map(({ value }) => tickName(value).length));
-  fill(
-    place,
-    marks.x.map(({ value, at }) => inside([at, nearV * 1.09, 0], tickName(value))),
-    marks.y.map(({ value, at }) => inside([nearU * 1.09, at, 0], tickName(value))),
-    steep > 60 && marks.up.map(({ value, at }) => {
+  const numbers = told([
+    steep > 60 ? marks.up.map(({ value, at }) => {
       const { x, y } = pose(pillar[0], pillar[1], at);
       return svg("text", { x: x - 6, y: y + 4, "text-anchor": "end" }, tickName(value));
-    }),
-    inside([0, nearV * beyond(marks.x), 0], cut(names.x, long), { class: "name one", "data-lights": lights[0] }),
-    inside([nearU * beyond(marks.y), 0, 0], cut(names.y, long), { class: "name two", "data-lights": lights[1] }),
+    }) : [],
+    marks.x.map(({ value, at }) => inside([at, nearV * 1.09, 0], tickName(value))),
+    marks.y.map(({ value, at }) => inside([nearU * 1.09, at, 0], tickName(value))),
+  ].flat());
+  const first = named([0, nearV * beyond(marks.x), 0], names.x, { class: "name one", "data-lights": lights[0] });
+  const second = named([nearU * beyond(marks.y), 0, 0], names.y, { class: "name two", "data-lights": lights[1] });
+  let left = apart(second, apart(first, numbers, height), height, first);
+  if (first.some((one) => second.some((two) => covers(one, two)))) {
+    const [one, two] = boxOf(first[0]).left < boxOf(second[0]).left ? [first, second] : [second, first];
+    for (const row of one) set(row, { x: 2, "text-anchor": "start" });
+    for (const row of two) set(row, { x: width - 2, "text-anchor": "end" });
+    left = left.filter((number) => ![...one, ...two].some((row) => covers(row, number)));
+  }
+  fill(
+    place,
+    left, first, second,
     svg("text", { x: 4, y: 14, class: "name", "data-lights": "cost" }, names.cost),
   );
+}
+
+/** About where a text is. @param {SVGElement} text */
+function boxOf(text) {
+  const at = (/** @type {string} */ name) => Number(text.getAttribute(name));
+  const wide = (text.textContent?.length ?? 0) * (LETTER - 1) + 4, anchor = text.getAttribute("text-anchor");
+  const left = at("x") - (anchor === "end" ? wide : anchor === "start" ? 0 : wide / 2), base = at("y") + at("dy");
+  return { left, right: left + wide, top: base - ASCENT, bottom: base + 5 };
+}
+
+/** @param {SVGElement} one @param {SVGElement} other */
+function covers(one, other) {
+  const a = boxOf(one), b = boxOf(other);
+  return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+}
+
+/** Numbers that can be told apart. @param {SVGElement[]} numbers */
+function told(numbers) {
+  /** @type {SVGElement[]} */
+  const kept = [];
+  for (const number of numbers) if (!kept.some((other) => covers(number, other))) kept.push(number);
+  return kept;
+}
+
+/**
+ * Move a name down until it covers no number and no other name; where the picture ends, the number goes.
+ * @param {SVGElement[]} rows of the name @param {SVGElement[]} numbers @param {number} height @param {SVGElement[]} others
+ * @returns {SVGElement[]} the numbers that stay
+ */
+function apart(rows, numbers, height, others = []) {
+  const hidden = (/** @type {SVGElement} */ other) => rows.some((row) => covers(row, other));
+  const last = rows[rows.length - 1];
+  for (let tries = 0; tries < 12; tries++) {
+    const covered = [...numbers, ...others].filter(hidden);
+    if (!covered.length) return numbers;
+    const under = Math.max(...covered.map((other) => boxOf(other).bottom)) + 1;
+    const by = Math.min(under - boxOf(rows[0]).top, height - boxOf(last).bottom);
+    if (!(by > 0)) break;
+    for (const row of rows) set(row, { y: Number(row.getAttribute("y")) + by });
+  }
+  return numbers.filter((number) => !hidden(number));
+}
+
+/**
+ * A name on one line, if it has no more letters than `most`; else broken at the blank nearest to its middle.
+ * @param {string} name @param {number} most @param {number} each letters of each of two lines
+ */
+function twoLines(name, most, each) {
+  if (name.length <= most) return [name];
+  const far = (/** @type {number} */ at) => Math.abs(at - name.length / 2);
+  const blank = [...name.matchAll(/ /g)].map(({ index }) => index).sort((one, other) => far(one) - far(other))[0];
+  return blank > 0 ? [cut(name.slice(0, blank), each), cut(name.slice(blank + 1), each)] : [cut(name, most)];
 }
 
 /**

@@ -1,19 +1,21 @@
 // The cost over two parameters: surface, contour or slices, with path, gradient and trilobite.
 
 import { Frame, cut } from "../core/axes.js";
-import { drawTicks, drawWalls, lineNumbers } from "./box.js";
+import { drawTicks, drawWalls, lineNumbers, MARGINS } from "./box.js";
 import { map, perspective } from "./camera.js";
 import { costAt } from "../core/engine.js";
 import { fill, html, say, set } from "../core/elements.js";
 import { liveGround, recordedGround } from "./ground.js";
 import { hands } from "./hands.js";
 import { Heights } from "./heights.js";
+import { drawHoles } from "./holes.js";
 import { lookbar } from "./lookbar.js";
 import { shown } from "../core/numbers.js";
 import { Overlay } from "./overlay.js";
 import { pairing } from "./pairing.js";
 import { reachOf, reachOfAll, within } from "./reach.js";
-import { Buffers, Scene } from "./scene.js";
+import { Scene } from "./scene.js";
+import { Sheet } from "./sheet.js";
 import { Slices } from "./slices.js";
 import { told, twin } from "./twin.js";
 import { otherRuns } from "./walks.js";
@@ -21,9 +23,6 @@ import { word } from "../words/words.js";
 
 /** @typedef {import("../core/state.js").State} State */
 
-const MARGINS = { left: 54, right: 16, top: 18, bottom: 34 };
-/** How long after the last movement the picture is drawn sharp, in ms. */
-const REST = 160;
 /** The arrow of the first gradient, in half widths of the frame. */
 const ARROW = 0.5;
 
@@ -53,14 +52,14 @@ export function mountLandscape(place, state) {
     foot, heard,
   ].filter((child) => child !== undefined));
 
-  const buffers = new Buffers(), context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  const sheet = new Sheet(canvas);
   /** @type {import("./reach.js").Reach | null} */ let usual = null;
   /** @type {import("./reach.js").Reach | null} */ let reach = null;
   /** @type {import("./reach.js").Reach | null} */ let drawn = null;
   /** @type {import("./ground.js").Ground | null} */ let ground = null;
   /** @type {Scene | null} */ let scene = null;
   let bowl = state.bowl;
-  let zoomed = false, length = 1, rest = 0, known = "";
+  let zoomed = false, length = 1, known = "";
 
   /** Limits and ground; either stays as it is, where nothing it shows has changed. @param {boolean} anew */
   function survey(anew) {
@@ -96,21 +95,17 @@ export function mountLandscape(place, state) {
     return true;
   }
 
-  /** @param {number} ratio */
-  function paint(ratio) {
-    const look = state.get("look");
-    for (const side of /** @type {const} */ (["width", "height"])) {
-      const pixels = Math.round(frame[side] * ratio);
-      if (canvas[side] !== pixels) canvas[side] = pixels;
-    }
-    set(canvas, { style: `width: ${frame.width}px; height: ${frame.height}px` });
-    context.clearRect(0, 0, canvas.width, canvas.height);
-    if (look === "slices" || !scene) return;
-    if (look === "surface") {
-      const pose = perspective(state.get("camera"), { width: frame.width, height: frame.height, ...MARGINS });
+  /** @type {import("./sheet.js").Draw} */
+  function paint(context, ratio, buffers) {
+    if (!scene) return;
+    const upright = state.get("look") === "surface", { width, height } = frame;
+    const pose = upright
+      ? perspective(state.get("camera"), { width, height, ...MARGINS }) : map(frame, scene.ground.reach);
+    if (upright) {
       drawWalls(context, pose, scene, ratio);
-      scene.draw(context, pose, ratio, buffers);
-    } else scene.draw(context, map(frame, scene.ground.reach), ratio, buffers);
+      drawHoles(context, pose, scene, ratio);
+    }
+    scene.draw(context, pose, ratio, buffers);
   }
 
   /** Draw the ground where the camera is; soft while it moves, sharp at rest. */
@@ -122,7 +117,7 @@ export function mountLandscape(place, state) {
     for (const part of [frame.marks, overlay.veil.element]) set(part, { display: now === "slices" ? "none" : null });
     if (now === "slices" || !scene) {
       fill(frame.grid);
-      paint(1);
+      sheet.clear(frame);
       lay();
       return;
     }
@@ -132,11 +127,9 @@ export function mountLandscape(place, state) {
       frame.grid.querySelectorAll(".name").forEach((text, side) =>
         set(text, { class: side ? "name two" : "name one", "data-lights": `p${side ? second : first}` }));
     }
-    paint(Math.min(2, devicePixelRatio >= 2 ? devicePixelRatio / 2 : devicePixelRatio));
-    clearTimeout(rest);
-    rest = setTimeout(() => paint(2), REST);
-    const lights = /** @type {[string, string]} */ ([`p${first}`, `p${second}`]), { width } = frame;
-    if (!flat) drawTicks(frame.grid, scene, { x: names[first], y: names[second], cost: costName() }, { width, lights });
+    sheet.show(frame, paint);
+    const lights = /** @type {[string, string]} */ ([`p${first}`, `p${second}`]), { width, height } = frame;
+    if (!flat) drawTicks(frame.grid, scene, { x: names[first], y: names[second], cost: costName() }, { width, height, lights });
     fill(overlay.numbers, flat && !state.get("fog") ? lineNumbers(scene) : []);
     lay();
   }

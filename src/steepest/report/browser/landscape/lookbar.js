@@ -3,32 +3,26 @@
 import { cut } from "../core/axes.js";
 import { STAR } from "./box.js";
 import { fill, html, say, set, svg } from "../core/elements.js";
-import { turn } from "./hands.js";
 import { shown } from "../core/numbers.js";
+import { turnButtons } from "./turning.js";
 import { word } from "../words/words.js";
 
 /** @typedef {import("../core/state.js").State} State */
 
 const LOOKS = /** @type {const} */ (["surface", "contour", "slices"]);
 const HEIGHTS = /** @type {const} */ (["linear", "root", "log"]);
-/** A press turns it by so many radians. */
-const PRESS = 0.2;
-const TURNS = /** @type {const} */ ([
-  ["left", "↺", -1, 0], ["right", "↻", 1, 0], ["up", "↑", 0, 1], ["down", "↓", 0, -1],
-]);
 
 /** @param {State} state @param {boolean} single whether there is one parameter only */
 export function lookbar(state, single) {
   const looks = LOOKS.map((look) => html("button", { type: "button", onclick: () => state.set({ look }) }));
   const kinds = HEIGHTS.map((height) => html("button", { type: "button", onclick: () => state.set({ height }) }));
-  const turns = TURNS.map(([, sign, by, up]) =>
-    html("button", { type: "button", onclick: () => turn(state, by * PRESS, up * PRESS) }, sign));
+  const turns = turnButtons(state);
   const edgeText = html("span"), zoom = html("button", { type: "button" });
   const group = (/** @type {string} */ name, /** @type {HTMLElement[]} */ ...buttons) =>
     html("div", { class: `choices ${name}`, role: "group" }, buttons);
   let said = "", far = true;
   const bar = {
-    looks: group("looks", ...looks), heights: group("heights", ...kinds), turns: group("turns", ...turns),
+    looks: group("looks", ...looks), heights: group("heights", ...kinds), turns: turns.element,
     edge: html("div", { class: "edge", hidden: true }, edgeText, " ", zoom),
     key: html("ul", { class: "key" }),
     /** @type {(far: boolean) => void} */
@@ -44,10 +38,7 @@ export function lookbar(state, single) {
         say(kinds[k], word(`landscape.${name}`));
         set(kinds[k], { "aria-pressed": String(state.get("height") === name) });
       });
-      TURNS.forEach(([name], k) => {
-        const title = word(`landscape.turn.${name}`);
-        set(turns[k], { "aria-label": title, title });
-      });
+      turns.words();
       set(bar.looks, { "aria-label": word("landscape.look") });
       set(bar.heights, { "aria-label": word("landscape.height") });
       bar.looks.hidden = single;
@@ -78,7 +69,8 @@ export function lookbar(state, single) {
         !cuts && fog && item(word("landscape.key.tap"), [svg("g", { class: "tap" }, dot(4))]),
         !cuts && runs.map(({ label, number, look: { colour, dash } }) => item(cut(label || `#${number + 1}`, 28),
           [line("path halo"), line("run", { stroke: colour, "stroke-dasharray": dash })])),
-        !cuts && holes && html("li", {}, word("landscape.holes")),
+        !cuts && holes &&
+          html("li", {}, html("span", { class: "mark hole", "aria-hidden": "true" }), word("landscape.holes")),
       );
     },
 

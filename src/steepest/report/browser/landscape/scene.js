@@ -17,16 +17,17 @@ const CONTRAST = 11;
 
 /**
  * What of the grid stays while the camera moves.
- * @param {Ground} ground @param {Heights} heights @param {boolean} lit
+ * @param {Ground} ground @param {Heights} heights of the colours @param {boolean} lit @param {Heights} box
  */
-export function relief({ xs, ys, costs, reach }, heights, lit) {
+export function relief({ xs, ys, costs, reach }, heights, lit, box) {
   const columns = xs.length, rows = ys.length, count = columns * rows;
   const made = () => new Float64Array(count);
-  const mesh = { columns, rows, x: made(), y: made(), depth: made(), tone: made(), light: made(), marks: heights.nearest(MARKS) };
+  const marks = heights.nearest(MARKS);
+  const mesh = { columns, rows, x: made(), y: made(), depth: made(), tone: made(), light: made(), marks };
   const u = xs.map((a) => share(a, reach.x)), v = ys.map((b) => share(b, reach.y)), h = made();
   for (let k = 0; k < count; k++) {
-    h[k] = heights.of(costs[k]);
-    mesh.tone[k] = h[k] * (TONES - 1);
+    h[k] = box.of(costs[k]);
+    mesh.tone[k] = (box === heights ? h[k] : heights.of(costs[k])) * (TONES - 1);
   }
   for (let i = 0; i < columns; i++)
     for (let j = 0; j < rows; j++) {
@@ -48,12 +49,16 @@ function share(value, [low, high]) {
 }
 
 export class Scene {
-  /** @param {Ground} ground @param {Heights} heights @param {boolean} lit */
-  constructor(ground, heights, lit) {
+  /**
+   * @param {Ground} ground @param {Heights} heights of the colours and height lines @param {boolean} lit
+   * @param {Heights} [box] in which it stands: taller than the ground, where a path floats above or below it
+   */
+  constructor(ground, heights, lit, box = heights) {
     this.ground = ground;
     this.heights = heights;
     this.lit = lit;
-    this.relief = relief(ground, heights, lit);
+    this.box = box;
+    this.relief = relief(ground, heights, lit, box);
     /** @type {import("./camera.js").Pose} */
     this.pose = () => ({ x: 0, y: 0, depth: 0 });
     this.ratio = 1;
@@ -85,7 +90,7 @@ export class Scene {
   /** Where a point stands on the screen. @param {number} a @param {number} b @param {number} cost @returns {Spot} */
   spot(a, b, cost) {
     const { reach } = this.ground;
-    return this.pose(share(a, reach.x), share(b, reach.y), this.heights.of(cost));
+    return this.pose(share(a, reach.x), share(b, reach.y), this.box.of(cost));
   }
 
   /** Whether the surface is in front of a point. @param {Spot} spot */
@@ -108,7 +113,10 @@ export class Scene {
     let found = null;
     const corners = [[0, 0], [1, 0], [1, 1], [0, 1]];
     for (let i = 0; i + 1 < columns; i++)
-      for (let j = 0; j + 1 < rows; j++)
+      for (let j = 0; j + 1 < rows; j++) {
+        // Most cells lie elsewhere, and a hand that hovers asks often.
+        const k = i * rows + j, [p, q, r, s] = [mesh.x[k], mesh.x[k + 1], mesh.x[k + rows], mesh.x[k + rows + 1]];
+        if ((p < px && q < px && r < px && s < px) || (p > px && q > px && r > px && s > px)) continue;
         for (const half of [[0, 1, 2], [0, 2, 3]]) {
           const [a, b, c] = half.map((corner) => (i + corners[corner][0]) * rows + j + corners[corner][1]);
           const ax = mesh.x[a], bx = mesh.x[b] - ax, cx = mesh.x[c] - ax;
@@ -123,6 +131,7 @@ export class Scene {
           const [a0, b0] = [half.map((k) => xs[i + corners[k][0]]), half.map((k) => ys[j + corners[k][1]])];
           found = { depth, a: mixed(a0), b: mixed(b0) };
         }
+      }
     return found;
   }
 }

@@ -5,7 +5,7 @@
 /** @typedef {{a: number, b: number, cost: number, index: number, gap: boolean, step: boolean}} Bead towards a step */
 /** @typedef {{a: number, b: number, index: number}} Exit where the way to a step leaves the frame */
 
-/** Steps shorter than this share of half the frame are joined: they would be less than a pixel. */
+/** Less than a pixel. */
 const SHORT = 0.004;
 /** A straight piece is divided, so that it bends with the surface. */
 const PIECE = 0.07;
@@ -17,9 +17,10 @@ const LONG = 1e6;
 /**
  * @param {Walk} walk @param {Ground} ground
  * @param {(params: Float64Array) => number | null} costOf null where the page does not know
+ * @param {number} [short] steps shorter than this share of half the frame are joined
  * @returns {{beads: Bead[], out: Exit | null}}
  */
-export function trail(walk, { pair, reach }, costOf) {
+export function trail(walk, { pair, reach }, costOf, short = SHORT) {
   const { size, count, params, costs } = walk;
   /** @type {Bead[]} */
   const beads = [];
@@ -45,7 +46,7 @@ export function trail(walk, { pair, reach }, costOf) {
     const one = row(from), two = row(to);
     const length = Math.hypot((two[pair[0]] - one[pair[0]]) / wide, (two[pair[1]] - one[pair[1]]) / deep);
     if (!Number.isFinite(length)) break;
-    if (length < SHORT && to < count - 1) continue;
+    if (length < short && to < count - 1) continue;
     const part = length < LONG ? clipped(one, two, pair, reach) : null;
     if (part) {
       const pieces = Math.max(1, Math.min(MOST_PIECES, Math.ceil((length * (part[1] - part[0])) / PIECE)));

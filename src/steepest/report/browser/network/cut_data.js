@@ -15,6 +15,8 @@
  * @property {{name: string | null, values: Float64Array}[]} grids the cost, whose name is null, then what is beside it
  * @property {Float64Array | null} intervals half-widths of the costs
  * @property {Float64Array | null} places where the cost was measured, if not at each point
+ * @property {Float64Array | null} measured the costs there
+ * @property {Set<number> | null} known points of the grid that are such places
  * @property {"linear" | "log"} scale
  * @property {number | null} error at places held out, in the scale
  * @property {string} about
@@ -24,16 +26,38 @@
  * @property {string} missing
  */
 
+/** So far apart, as a share of the axis, two places are one: what rounding leaves. */
+const SAME = 1e-9;
+
 /** @param {any} plain @returns {Cut} */
 export function cutOf(plain) {
   const axes = plain.coordinates.map((/** @type {number[]} */ values) => Float64Array.from(values));
+  const places = plain.places && unpacked(plain.places);
   return {
     name: plain.name, names: plain.names, axes, scale: plain.scale, error: plain.held_out_error,
     about: plain.about, method: plain.method, paths: plain.paths, missing: plain.missing, centred: plain.centred,
     grids: [{ name: null, values: unpacked(plain.costs) },
       ...Object.entries(plain.beside).map(([name, values]) => ({ name, values: unpacked(/** @type {string} */ (values)) }))],
-    intervals: plain.intervals && unpacked(plain.intervals), places: plain.places && unpacked(plain.places),
+    intervals: plain.intervals && unpacked(plain.intervals),
+    places, measured: plain.measured && unpacked(plain.measured), known: places && knownOf(axes, places),
   };
+}
+
+/** Points of the grid that are measured places. @param {Float64Array[]} axes @param {Float64Array} places */
+function knownOf(axes, places) {
+  const known = new Set();
+  for (let k = 0; k < places.length; k += axes.length) {
+    const point = axes.map((axis, side) => nearestOn(axis, places[k + side]));
+    const same = point.every((at, side) =>
+      Math.abs(axes[side][at] - places[k + side]) <= SAME * Math.abs(axes[side][axes[side].length - 1] - axes[side][0]));
+    if (same) known.add(indexOf(axes, point));
+  }
+  return known;
+}
+
+/** @param {Float64Array[]} axes @param {number[]} point how many entries along each axis */
+export function indexOf(axes, point) {
+  return point.length === 1 ? point[0] : point[0] * axes[1].length + point[1];
 }
 
 /** Numbers of base64, eight bytes each, the lowest first. @param {string} text */

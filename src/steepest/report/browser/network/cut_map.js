@@ -3,12 +3,11 @@
 import { lineNumbers, STAR } from "../landscape/box.js";
 import { map } from "../landscape/camera.js";
 import { fill, set, svg } from "../core/elements.js";
-import { Heights } from "../landscape/heights.js";
 import { RUN_LOOKS } from "../landscape/walks.js";
-import { Buffers, Scene } from "../landscape/scene.js";
+import { Scene } from "../landscape/scene.js";
 import { thread } from "../charts/thread.js";
 import { between, extremes } from "./cut_data.js";
-import { Decades } from "./decades.js";
+import { groundOf } from "./cut_ground.js";
 
 /** @typedef {import("./cut_data.js").Cut} Cut */
 /** @typedef {import("../core/axes.js").Frame} Frame */
@@ -19,55 +18,37 @@ const APART = 9;
 /** Half of what a number on a height line takes: nearer to an edge it would be cut off. */
 const ROOM = 18;
 
-/** Heights for numbers in a scale; null where none is finite. @param {Float64Array} values @param {"linear" | "log"} scale */
-export function heightsOf(values, scale) {
-  const [low, high] = extremes(values);
-  if (low > high) return null;
-  return scale === "log" && low > 0 ? new Decades(low, high) : new Heights("linear", low, high);
-}
-
-/**
- * The ground of a scene. @param {Cut} cut @param {Float64Array} values @param {Heights} heights
- * @returns {import("../landscape/ground.js").Ground}
- */
-function groundOf(cut, values, heights) {
-  const [xs, ys] = cut.axes, costs = values.map((cost) => (Number.isFinite(cost) ? cost : NaN));
-  return {
-    pair: [0, 1], reach: { x: [xs[0], xs[xs.length - 1]], y: [ys[0], ys[ys.length - 1]] }, xs, ys, costs,
-    floor: heights.floor, high: heights.high, holes: costs.some(Number.isNaN),
-    cost: (a, b) => between(cut.axes, costs, [a, b]),
-  };
-}
-
 export class CutMap {
-  /** @param {HTMLCanvasElement} canvas @param {Frame} frame */
-  constructor(canvas, frame) {
-    this.canvas = canvas;
+  /** @param {import("../landscape/sheet.js").Sheet} sheet @param {Frame} frame */
+  constructor(sheet, frame) {
+    this.sheet = sheet;
     this.frame = frame;
-    this.buffers = new Buffers();
     this.clip = svg("rect");
     this.paths = svg("g", { "clip-path": "url(#cut-clip)" });
     this.dots = svg("g", { "clip-path": "url(#cut-clip)", class: "places" });
     this.numbers = svg("g");
     this.marks = svg("g", { "clip-path": "url(#cut-clip)" });
-    this.here = svg("g", { class: "now", "clip-path": "url(#cut-clip)" }, svg("circle", { r: 6 }), svg("circle", { r: 2 }));
+    this.here = svg("g", { class: "now" }, svg("circle", { r: 6 }), svg("circle", { r: 2 }));
     this.element = svg("g", {}, svg("defs", {}, svg("clipPath", { id: "cut-clip" }, this.clip)),
-      this.numbers, this.dots, this.paths, this.marks, this.here);
+      // A clip moves with what it clips: the frame's stays on a parent that does not move.
+      this.numbers, this.dots, this.paths, this.marks, svg("g", { "clip-path": "url(#cut-clip)" }, this.here));
   }
 
-  /** Colours and lines. @param {Cut} cut @param {Float64Array} values @param {Heights | null} heights */
+  /**
+   * Colours and lines.
+   * @param {Cut} cut @param {Float64Array} values @param {import("../landscape/heights.js").Heights | null} heights
+   */
   ground(cut, values, heights) {
-    const { canvas, frame } = this, ratio = Math.min(2, devicePixelRatio || 1), { left, top, right, bottom } = frame.margin;
-    const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
-    [canvas.width, canvas.height] = [Math.round(frame.width * ratio), Math.round(frame.height * ratio)];
+    const { frame } = this, { left, top, right, bottom } = frame.margin;
     const wide = frame.width - left - right, tall = frame.height - top - bottom;
-    // The hatching behind is seen where there is no number, and nowhere beside the axes.
-    set(canvas, { style: `width: ${frame.width}px; height: ${frame.height}px; clip-path: inset(${top}px ${right}px ${bottom}px ${left}px)` });
     set(this.clip, { x: left, y: top, width: wide, height: tall });
     fill(this.numbers);
-    if (!heights) return;
-    const ground = groundOf(cut, values, heights), scene = new Scene(ground, heights, false);
-    scene.draw(context, map(frame, ground.reach), ratio, this.buffers);
+    const scene = heights && new Scene(groundOf(cut, values, heights), heights, false);
+    if (scene) this.sheet.show(frame, (context, ratio, buffers) => scene.draw(context, map(frame, scene.ground.reach), ratio, buffers));
+    else this.sheet.clear(frame);
+    // The hatching behind is seen where there is no number, and nowhere beside the axes.
+    this.sheet.canvas.style.clipPath = `inset(${top}px ${right}px ${bottom}px ${left}px)`;
+    if (!scene) return;
     fill(this.numbers, lineNumbers(scene).filter((text) => {
       const x = Number(text.getAttribute("x"));
       return x > left + ROOM && x < frame.width - right - ROOM;

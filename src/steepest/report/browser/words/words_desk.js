@@ -7,6 +7,13 @@ export const DESK = {
     en: "A recorded run, played back: its cost cannot be computed in a page.",
     de: "Ein aufgezeichneter Lauf wird abgespielt: seine Kosten lassen sich in einer Seite nicht berechnen.",
   },
+  english: {
+    en: "What Python found is told as Python wrote it.",
+    de: "Was Python gefunden hat, steht hier auf Englisch, wie Python es geschrieben hat.",
+  },
+  "findings.title": { en: "The verdict on the run as it was recorded", de: "Das Urteil über den Lauf, wie er aufgezeichnet wurde" },
+  "curvature.title": { en: "How the cost bends", de: "Wie sich die Kosten krümmen" },
+  "missing.title": { en: "What is not shown, and why", de: "Was nicht gezeigt wird, und warum" },
   "head.costs": {
     en: "Only costs and gradient lengths are here: the model has {count} parameters.",
     de: "Hier sind nur Kosten und Längen der Gradienten: Das Modell hat {count} Parameter.",

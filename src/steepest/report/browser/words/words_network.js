@@ -7,11 +7,16 @@ export const NETWORK = {
     en: "A plane through all the parameters, seen from above: along a line the cost stays equal. It is one cut of many.",
     de: "Eine Ebene durch alle Parameter, von oben: auf einer Linie bleiben die Kosten gleich. Es ist ein Schnitt von vielen.",
   },
+  "cuts.help_surface": {
+    en: "A plane through all the parameters; its height is the cost. Drag to turn, point to read. It is one cut of many.",
+    de: "Eine Ebene durch alle Parameter, ihre Höhe die Kosten. Ziehen dreht, Zeigen liest. Es ist ein Schnitt von vielen.",
+  },
   "cuts.help_line": {
     en: "The cost along a straight line through all the parameters. It is one cut of many.",
     de: "Die Kosten entlang einer Geraden durch alle Parameter. Es ist ein Schnitt von vielen.",
   },
   "cuts.which": { en: "Which slice", de: "Welcher Schnitt" },
+  "cuts.look": { en: "Look at the slice as", de: "Den Schnitt ansehen als" },
   "cuts.scale": { en: "Scale of the cost", de: "Maßstab der Kosten" },
   "cuts.linear": { en: "linear", de: "linear" },
   "cuts.log": { en: "log", de: "Log" },
@@ -22,6 +27,14 @@ export const NETWORK = {
   "cuts.picture": {
     en: "Slice: arrow keys read the numbers at its points",
     de: "Schnitt: Pfeiltasten lesen die Zahlen an seinen Punkten",
+  },
+  "cuts.picture_surface": {
+    en: "Slice as a surface: arrow keys turn it; with Shift they read the numbers at its points",
+    de: "Schnitt als Fläche: Pfeiltasten drehen sie; mit Umschalt lesen sie die Zahlen an ihren Punkten",
+  },
+  "cuts.alt_surface": {
+    en: "A surface of {quantity} over {first} and {second}, from {low} to {high}.",
+    de: "Eine Fläche von {quantity} über {first} und {second}, von {low} bis {high}.",
   },
   "cuts.alt": {
     en: "A map of {quantity} by {first} and {second}, from {low} to {high}.",
@@ -35,6 +48,14 @@ export const NETWORK = {
     en: "Point at the picture, or press arrow keys in it, to read its numbers.",
     de: "Auf das Bild zeigen oder darin Pfeiltasten drücken, um seine Zahlen zu lesen.",
   },
+  "cuts.point_surface": {
+    en: "Point at the picture, or press Shift and arrow keys in it, to read its numbers.",
+    de: "Auf das Bild zeigen oder darin Umschalt und Pfeiltasten drücken, um seine Zahlen zu lesen.",
+  },
+  "cuts.measured": { en: "measured", de: "gemessen" },
+  "cuts.interpolated": { en: "interpolated", de: "interpoliert" },
+  "cuts.straight": { en: "straight between measured points", de: "gerade zwischen gemessenen Punkten" },
+  "cuts.drawn_there": { en: "drawn there: {values}", de: "dort gezeichnet: {values}" },
   "cuts.holes": {
     en: "no number: {nan} NaN and {infinite} infinite of {count} points",
     de: "keine Zahl: {nan} NaN und {infinite} unendlich von {count} Punkten",
@@ -42,6 +63,19 @@ export const NETWORK = {
   "cuts.lowest": { en: "lowest point of the grid", de: "tiefster Punkt des Gitters" },
   "cuts.model": { en: "where the slice was cut", de: "wo geschnitten wurde" },
   "cuts.path": { en: "path of the run", de: "Weg des Laufs" },
+  "cuts.path_own": { en: "path of the run, at its own costs", de: "Weg des Laufs, auf seinen eigenen Kosten" },
+  "cuts.path_under": {
+    en: "where the run passed; its own {quantity} was not recorded",
+    de: "wo der Lauf vorbeikam; seine eigene Größe ({quantity}) ist nicht aufgezeichnet",
+  },
+  "cuts.stem": {
+    en: "stem: from the run's cost to the plane's at that place",
+    de: "Stiel: von den Kosten des Laufs zu denen der Ebene an dieser Stelle",
+  },
+  "cuts.beyond": {
+    en: "{count} steps of the run cost more or less than the picture has room for",
+    de: "{count} Schritte des Laufs kosten mehr oder weniger, als das Bild Platz hat",
+  },
   "cuts.path_line": {
     en: "costs that the run had, over the nearest point of the line",
     de: "Kosten, die der Lauf hatte, über dem nächsten Punkt der Geraden",

@@ -25,6 +25,8 @@ export const SHARE = {
   "hide.curve": { en: "Cost curve", de: "Kostenkurve" },
   "hide.cards": { en: "The four steps", de: "Die vier Schritte" },
   "hide.transport": { en: "Play and step", de: "Abspielen und Schritte" },
+  "hide.cuts": { en: "Slices", de: "Schnitte" },
+  "hide.spectrum": { en: "Spectrum of the Hessian", de: "Spektrum der Hesse-Matrix" },
   "hide.rate": { en: "Learning rate", de: "Lernrate" },
   "hide.settings": { en: "Settings", de: "Einstellungen" },
   "hide.predict": { en: "Predict first", de: "Erst schätzen" },
