@@ -75,6 +75,13 @@ clean:
 	  install --silent --no-fund --no-audit --prefix $@ typescript@7.0.2
 	@touch $@
 
+# curvlinops, by whose products test_lanczos.py checks the Hessian's ends, comes without its requirements: one of them
+# brings torchvision, for a part that is not used. The four beside it are all that it imports.
+.venv/ready-test: .venv/ready
+	$(INSTALL) -e '.[test]'
+	$(INSTALL) --no-deps curvlinops-for-pytorch einconv einops linear_operator tqdm
+	@touch $@
+
 .venv/ready-%: .venv/ready
 	$(INSTALL) -e '.[test,$*]'
 	@touch $@

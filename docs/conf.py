@@ -98,17 +98,42 @@ myst_substitutions = {
 }
 
 LIST = re.compile(r'<dl>\s*((?:<dd><em class="sig-param">.*?</dd>\s*)+)</dl>', re.DOTALL)
+FORMULA = re.compile(
+    r"<p>(?=<code[^>]*>(?:(?!</code>).)*(?:=|&lt;)(?:(?!</code>).)*</code>[.,]?(?: (?:in|of) .*)?</p>)"
+)
+"""A paragraph that is nothing but a formula and, perhaps, its unit or source."""
 
 
 def mended(app: Any, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
-    """Make lines of a long signature's parameters: Sphinx makes a list of definitions without words, which is none."""
-    lines = LIST.sub(
+    """Make lines of a long signature's parameters, of which Sphinx makes a list of definitions without words.
+
+    Formulas, and what a function raises, get a class of their own for the stylesheet.
+    """
+    body = LIST.sub(
         lambda found: found[1].replace("<dd>", '<span class="sig-line">').replace("</dd>", "</span>"),
         context.get("body", ""),
     )
-    context["body"] = lines
+    if pagename.startswith("reference/"):
+        body = FORMULA.sub('<p class="formula">', body).replace("<p>Raises ", '<p class="raises">Raises ')
+    context["body"] = body
+
+
+def linked(*given: Any) -> None:
+    """Lead from what a docstring says that it raises to what that is."""
+    lines: list[str] = given[-1]
+    for place, line in enumerate(lines):
+        if line.startswith("Raises SteepestError"):
+            lines[place] = line.replace("SteepestError", ":exc:`SteepestError <steepest.SteepestError>`", 1)
+
+
+def readable(*given: Any) -> tuple[str | None, str | None]:
+    """Make a signature one that Sphinx can read: the default that a dataclass makes anew each time is `...`."""
+    signature, answer = given[-2:]
+    return signature and signature.replace("<factory>", "..."), answer
 
 
 def setup(app: Any) -> None:
-    """Join in while Sphinx writes the pages."""
+    """Join in while Sphinx reads the docstrings and writes the pages."""
+    app.connect("autodoc-process-signature", readable)
+    app.connect("autodoc-process-docstring", linked)
     app.connect("html-page-context", mended)

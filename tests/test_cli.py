@@ -165,7 +165,13 @@ def test_without_standardising_auto_says_that_nothing_arrives_in_time(houses: Pa
         (["descend", "--start", "m"], "not name=value"),
         (["descend", "--dtype", "float8"], "--dtype float8"),
         (["descend", "--device", "nowhere"], "--device nowhere"),
-        (["descend", "-o", "houses.csv"], "cannot be made"),
+        (["descend", "-o", "houses.csv"], "'houses.csv' is a file, and no folder"),
+        (["descend", "-o", "houses.csv/runs"], "cannot be made"),
+        (["descend", "--learning-rate", "0,01"], "--learning-rate 0,01 is not a number. Write it with a point: 0.01"),
+        (["descend", "--lr", "0.01"], "--lr is called --learning-rate here. Write --learning-rate 0.01"),
+        (["check", "--at", "m="], "--at: 'm=' is not name=value"),
+        (["line", "m", "--at", "m="], "--at: 'm=' is not name=value"),
+        (["plane", "m", "m"], "the parameter 'm' is named twice. Name two, or cut a line: `steepest line m`"),
         (["check", "--derivation", "song"], "--derivation song"),
         (["check", "--by-hand", "m=1"], "'b' has no value"),
     ],
@@ -342,7 +348,7 @@ def test_cuts_through_the_cost(tmp_path: Path) -> None:
     for arguments, words in (
         (["line", "c"], "no parameter 'c'"),
         (["line", "m", "--reach", "1"], "not low:high"),
-        (["plane", "m", "m"], "parallel"),
+        (["plane", "m", "m"], "is named twice"),
         (["plane", "m", "b", "--reach", "0:1"], "1 reaches for 2"),
     ):
         done = run(*arguments, folder=tmp_path)

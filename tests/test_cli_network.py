@@ -126,6 +126,7 @@ def test_what_is_in_the_file_beside_the_parameters_is_named(job: Path) -> None:
         ("my_job:bowl", "returned a Cost and no start. Give --at weights.safetensors"),
         ("my_job:fails", "my_job:fails failed: ZeroDivisionError: division by zero (my_job.py, line 31)"),
         ("my_job:needs", "ModuleNotFoundError: No module named 'nothing_of_this_name' (my_job.py, line 34)"),
+        ("./my_job:three", "Go to the folder of its .py file, and write my_job:FUNCTION"),
         ("broken:f", "module 'broken' could not be imported: SyntaxError: invalid syntax (broken.py, line 1)"),
     ],
 )
@@ -138,15 +139,26 @@ def test_what_is_wrong_with_a_file_is_one_sentence(job: Path) -> None:
     state = network().state_dict()
     save_file({name.replace("2.bias", "2.bais"): value for name, value in state.items()}, job / "names")
     save_file({**state, "2.weight": torch.zeros(2, 2)}, job / "shapes")
+    save_file({f"net.{name}": value for name, value in state.items()}, job / "within")
     torch.save(state, job / "weights.pt")
+    torch.save(state, job / "old.pt", _use_new_zipfile_serialization=False)
+    (job / "empty").touch()
     for file, said in (
         ("names", "names: it has no tensor '2.bias'. Did you mean '2.bais'?"),
         ("shapes", "shapes: tensor '2.weight' has shape (2, 2), the cost's has (3, 5)"),
-        ("weights.pt", "weights.pt: it is no safetensors file"),
+        ("within", "Save the state_dict of the model that the cost is made of, whose names are these without 'net.'"),
+        ("empty", "empty: it is no safetensors file (Error while deserializing header"),
+    ):
+        done = run("curvature", "--cost", "my_job:make_cost", "--at", file, folder=job)
+        assert done.returncode == 2 and said in done.stderr, done.stderr
+    for file, said in (
+        ("weights.pt", "weights.pt: it is a pickle, as torch.save writes, and reading one can run code"),
+        ("old.pt", "torch.load('old.pt', weights_only=True), 'old.safetensors')"),
         ("nowhere", "nowhere: there is no such file"),
     ):
         done = run("curvature", "--cost", "my_job:make_cost", "--at", file, folder=job)
         assert done.returncode == 2 and said in done.stderr, done.stderr
+        assert "the job's own words" not in done.stdout + done.stderr, "said before the user's code is run"
 
 
 def test_options_that_do_not_go_together_are_refused(job: Path) -> None:

@@ -183,7 +183,7 @@ def test_the_picture_and_the_facts(job: Path) -> None:
         (("plane", "m", "b", "--cost", "my_job:slow", "--directions", "random"), "parameters m and b and other direct"),
         (("plane", "--cost", "my_job:make_cost", "--directions", "randon"), "Did you mean 'random'?"),
         (("plane", "--cost", "my_job:make_cost", "--scale", "logs"), "Did you mean 'log'?"),
-        (("plane", "--cost", "my_job:make_cost", "--to", "b.safetensors"), "1 other models are given for a plane"),
+        (("plane", "--cost", "my_job:make_cost", "--to", "b.safetensors"), "1 other model is given for a plane"),
         (("line", "--cost", "my_job:make_cost", "--directions", "between"), "0 other models are given for a line"),
         (("plane", "--cost", "my_job:make_cost", "--directions", "principal"), "a run is needed. Give --run"),
         (("line", "--cost", "my_job:make_cost", "--to", "z.safetensors"), "z.safetensors: there is no such file"),

@@ -21,11 +21,13 @@ GOLDEN = json.loads((Path(__file__).parent / "golden" / "clinical_trial.json").r
 DIGITS = 5e-5
 """The fingerprints are written with five digits or more."""
 
-SILENT = {"broadcasting", "sequential update", "stale gradient", "x outside the sum", "same batch", "half the gradient"}
+SILENT = {"broadcasting", "sequential update", "x outside the sum", "same batch"}
 """What no rule on the path or in the loop can prove: a person has to look at the numbers."""
 
 RULES = {
     "no zero_grad": "uncleared",
+    "stale gradient": "unaccounted",
+    "half the gradient": "unaccounted",
     "sum for mean": "diverging",
     "uphill": "climbing",
     "detached": "detached",
@@ -195,3 +197,9 @@ def test_the_exam_points_at_what_is_wrong_and_shows_no_answer_unasked() -> None:
     with pytest.raises(SteepestError, match="bugs are 'no zero_grad'"):
         lessons.exam({"A": "gremlins"})
     assert set(examination.TELLS) == set(museum.EXHIBITS)
+
+
+def test_an_exhibit_is_found_by_either_name_and_a_wrong_one_is_said() -> None:
+    assert str(museum.source("forgotten_parameter")) == str(museum.source("forgotten parameter"))
+    with pytest.raises(SteepestError, match=r"museum.source: there is no exhibit 'forgoten'. Did you mean 'forgotten"):
+        museum.source("forgoten")

@@ -257,6 +257,22 @@ def test_every_filter_is_as_long_as_the_models_and_biases_and_norms_are_held() -
         assert word in ways.told, (word, ways.told)
 
 
+def test_what_moves_is_named_and_counted_as_it_is() -> None:
+    net = nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, 1))
+    cost = Cost.from_module(net, nn.functional.mse_loss, [(torch.ones(4, 2), torch.ones(4, 1))])
+    head = random(cost, layers="2").told
+    assert head.startswith("random directions of seed 0, in 2.weight alone, each filter"), head
+    assert head.endswith(": 1 row of Linear; 1 bias (1 number) is not moved"), head
+    whole = random(cost).told
+    assert whole.endswith(": 9 rows of Linear; 2 biases (9 numbers) are not moved") and "alone" not in whole, whole
+
+
+def test_whoever_waits_for_the_sharpest_hears_how_many_products_are_done() -> None:
+    heard: list[int] = []
+    sharpest(Cost.from_function(lambda m, b: 3 * m**2 - b**2, dtype=torch.float64), at=START, tell=heard.append)
+    assert heard == list(range(len(heard))) and heard
+
+
 def test_a_seed_is_the_same_direction_in_every_dtype_and_touches_no_global_generator() -> None:
     torch.manual_seed(0)
     before = torch.get_rng_state()

@@ -20,6 +20,9 @@ import pytest
 import torch
 from test_cli import run
 
+import steepest
+from steepest.traps import TRAPS
+
 DOCS = Path(__file__).parent.parent / "docs"
 PAGES = [DOCS.parent / "README.md", *sorted(path for path in DOCS.rglob("*.md") if "_build" not in path.parts)]
 BLOCK = re.compile(r"^( *)```(\w+)\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
@@ -87,3 +90,54 @@ def test_a_wrong_block_is_caught() -> None:
     with pytest.raises(AssertionError, match="not"):
         refuse_unlike("cost 2\n", "cost 1\n", "a block")
     refuse_unlike("cost ...\n", "cost 1\n", "a block")
+
+
+WORDS = {0: "none", 5: "five", 6: "six", 30: "thirty"}
+MEASURED = (DOCS.parent / "benchmarks" / "README.md").read_text(encoding="utf-8")
+
+
+def fallen() -> dict[str, tuple[int, int]]:
+    """By tool, into how many traps it fell, and how many could be set: counted in the table that was measured."""
+    header, _, *rows = (
+        line.strip("| ").split(" | ")
+        for line in re.findall(r"^\| trap \|(?:.*\n\|)*.*", MEASURED, re.M)[0].splitlines()
+    )
+    *traps, closing = rows
+    assert len(traps) == len(TRAPS), "the traps have changed since: run benchmarks/conformance.py"
+    columns = {tool: [row[place] for row in traps] for place, tool in enumerate(header) if place}
+    counts = {tool: (cells.count("**failed**"), len(cells) - cells.count("–")) for tool, cells in columns.items()}
+    assert [f"{failed} of {asked}" for failed, asked in counts.values()] == closing[1:]
+    return counts
+
+
+def test_the_counts_of_wrong_pictures_were_measured() -> None:
+    counts = fallen()
+    ours = counts[f"steepest {steepest.__version__}"]
+    others = {tool: count for tool, count in counts.items() if count is not ours}
+    packages = {tool.partition(",")[0] for tool in others}
+    page = (DOCS / "explanation" / "wrong-pictures.md").read_text(encoding="utf-8")
+    shown = re.findall(r"^\| ([^|]+) \| (\d+) \| (\d+) \|$", page, re.M)
+    assert [(int(failed), int(asked)) for _, failed, asked in shown] == [*others.values(), ours]
+    for (name, _, _), tool in zip(shown, [*others, f"steepest {steepest.__version__}"], strict=True):
+        assert name == tool or (name.startswith("the same, ") and "," in tool), f"{name} is not {tool}"
+    assert f"set for {WORDS[len(packages)]} published packages" in page
+    howto = (DOCS / "how-to" / "selftest.md").read_text(encoding="utf-8")
+    assert f"What {WORDS[len(others)]} ways of drawing with\n{WORDS[len(packages)]} other packages" in howto
+
+
+def test_the_readmes_counts_of_wrong_pictures_were_measured() -> None:
+    counts = fallen()
+    ours = counts.pop(f"steepest {steepest.__version__}")
+    packages = {tool.partition(",")[0] for tool in counts}
+    failed = [count for count, _ in counts.values()]
+    readme = (DOCS.parent / "README.md").read_text(encoding="utf-8")
+    (found,) = re.findall(
+        r"of (\d+) traps with known answers it falls into (\w+), (\w+) other tools into (\d+) to (\d+)", readme
+    )
+    assert found == (str(ours[1]), WORDS[ours[0]], WORDS[len(packages)], str(min(failed)), str(max(failed)))
+
+
+def test_the_number_of_traps_is_told_right() -> None:
+    told = [number for page in PAGES for number in re.findall(r"(\w+) (?:\{term\}`)?traps\b", page.read_text("utf-8"))]
+    numbers = [number for number in told if number.isdigit() or number in ("thirty", "twenty", "forty")]
+    assert len(numbers) > 4 and set(numbers) == {str(len(TRAPS)), WORDS[len(TRAPS)]}

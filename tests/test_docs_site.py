@@ -122,6 +122,15 @@ def test_the_whole_course_is_in_the_site(site: Path) -> None:
             assert lesson.title in (site / "lessons_built" / f"{lesson.file}.html").read_text(encoding="utf-8")
 
 
+@needs_sphinx
+def test_signatures_formulas_and_complaints_are_laid_out(site: Path) -> None:
+    pages = {path.stem: path.read_text(encoding="utf-8") for path in (site / "reference").glob("*.html")}
+    whole = "\n".join(pages.values())
+    assert not re.search(r"&lt;factory&gt;|~torch|~typing", whole)  # what Sphinx shows where it cannot read a signature
+    assert whole.count('<p class="formula">') > 8 and '<p class="formula"><code' in pages["walking"]
+    assert whole.count('<p class="raises">Raises <a') > 50 and "<p>Raises" not in whole
+
+
 LOOKED_AT = ("index", "how-to/reading-a-plane", "explanation/numbers", "reference/looking")
 
 
@@ -144,6 +153,10 @@ def test_axe_finds_nothing_serious_and_no_page_asks_for_anything(
         assert page.evaluate("document.documentElement.dataset.theme") == ("dark" if dark else "light")
         wide = page.evaluate("document.documentElement.scrollWidth")
         bad += [f"{name} is {wide} pixels wide"] * (wide > width)
+        cut = page.locator("dl.py .doctest pre").evaluate_all(
+            "all => all.filter(e => e.scrollWidth > e.clientWidth).length"
+        )
+        bad += [f"{name}: {cut} examples are cut off"] * (cut > 0)
         found = Axe().run(page)
         assert len(found["passes"]) > 15
         bad += [

@@ -267,7 +267,7 @@ def test_save_writes_and_refuses(tmp_path: Path) -> None:
     for ending, start in ((".png", b"\x89PNG"), (".svg", b"<?xml"), (".pdf", b"%PDF")):
         path = draw.save(ax, tmp_path / f"curve{ending}")
         assert path.read_bytes().startswith(start)
-    with pytest.raises(SteepestError, match=r"is there already. Name another file, or pass force=True"):
+    with pytest.raises(SteepestError, match=r"is there already. Replace it with --force \(force=True\)"):
         draw.save(ax, tmp_path / "curve.png")
     assert draw.save(ax, tmp_path / "curve.png", force=True).exists()
     with pytest.raises(SteepestError, match=r"save: 'curve.gif2' ends in '.gif2', which is no kind of picture"):

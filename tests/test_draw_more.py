@@ -35,7 +35,7 @@ from steepest import draw
 from steepest.check import tap
 from steepest.cost import Cost
 from steepest.descent import descend
-from steepest.draw import trilobite
+from steepest.draw import paper, trilobite
 from steepest.errors import SteepestError
 from steepest.slices import Slice, line, plane
 from steepest.trajectory import Step, Trajectory
@@ -338,3 +338,17 @@ def test_awful_names_are_drawn_as_they_are(run: Trajectory) -> None:
         for text in ax.findobj(Text):
             if isinstance(text, Text) and "$" in text.get_text() and "mathdefault" not in text.get_text():
                 assert not text.get_parse_math(), text.get_text()
+
+
+@pytest.mark.parametrize("lines", [1, 2, 9])
+def test_no_line_stands_empty_between_title_and_notes(lines: int) -> None:
+    ax = draw.slope(LINE, at=0.9, slope=36.305, cost=19.675475)
+    for text in ax.texts:
+        text.remove()
+    paper.head(ax, "a title that is so long " * 4, notes=["a note"] * lines)
+    render(ax)
+    note = next(text for text in ax.texts if text.get_text().startswith("a note"))
+    assert note.get_text().count("\n") == lines - 1
+    title = next(text for text in ax.findobj(Text) if isinstance(text, Text) and text.get_text().startswith("a title"))
+    gap = (title.get_window_extent().y0 - note.get_window_extent().y1) * 72 / ax.figure.dpi
+    assert 0 < gap < 0.8 * paper.SMALL

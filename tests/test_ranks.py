@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import multiprocessing
 import os
@@ -32,8 +33,8 @@ MSE = nn.functional.mse_loss
 CUTS = {1: [0, 60], 2: [0, 17, 60], 3: [0, 7, 18, 60]}
 """Where the sixty rows are cut."""
 
-SECONDS = 60
-"""After so long a run of ranks is taken to hang, and ended."""
+SECONDS = 100
+"""After so long a run of ranks is taken to hang, and ended; each writes down where it was shortly before."""
 
 
 def shard() -> slice:
@@ -266,6 +267,8 @@ Tasks = list[Callable[[], Any]]
 def work(rank: int, count: int, folder: Path, tasks: Tasks) -> None:
     """What each rank does: everything, once, written down."""
     torch.set_num_threads(1)
+    trace = (folder / f"{rank}.trace").open("w", encoding="utf-8")
+    faulthandler.dump_traceback_later(0.7 * SECONDS, file=trace)
     where, patience = (folder / "store").as_uri(), timedelta(seconds=SECONDS / 2)
     dist.init_process_group("gloo", init_method=where, rank=rank, world_size=count, timeout=patience)
     os.environ["FOLDER_OF_THE_TEST"] = str(folder)
@@ -289,13 +292,16 @@ def on_ranks(count: int, folder: Path, tasks: Tasks) -> list[dict[str, Any]]:
     running = [spawn.Process(target=work, args=(rank, count, folder, tasks), daemon=True) for rank in range(count)]
     for process in running:
         process.start()
+    until = time.monotonic() + SECONDS
     for process in running:
-        process.join(SECONDS)
+        process.join(max(0.0, until - time.monotonic()))
     hung = [process for process in running if process.is_alive()]
     for process in hung:
         process.kill()
     ended, written = [process.exitcode for process in running], len(list(folder.glob("*.json")))
-    assert not hung and written == count, f"{written} of {count} ranks finished, {len(hung)} hung, exit codes {ended}"
+    where = "\n".join(file.read_text(encoding="utf-8") for file in sorted(folder.glob("*.trace")))
+    told = f"{written} of {count} ranks finished, {len(hung)} hung, exit codes {ended}\n{where}"
+    assert not hung and written == count, told
     return [json.loads((folder / f"{rank}.json").read_text(encoding="utf-8")) for rank in range(count)]
 
 
@@ -364,5 +370,8 @@ def test_ranks_that_do_not_know_of_each_other_are_refused(monkeypatch: pytest.Mo
     for make in (net, line_of_best_fit):
         with pytest.raises(SteepestError, match="one of 3 ranks"):
             make()
+    with pytest.raises(SteepestError, match=r"one of 3 ranks, and steepest descend shards nothing.*without torchrun"):
+        ranks.refuse_many("steepest descend")
     monkeypatch.setitem(os.environ, "WORLD_SIZE", "1")
+    ranks.refuse_many("steepest descend")
     assert net().examples == 60

@@ -324,7 +324,9 @@ def test_a_module_that_cannot_be_copied_is_asked_for_values() -> None:
 
 
 def test_nan_and_infinity_are_kept() -> None:
-    cost: Any = Cost.from_module(perceptron(300), lambda o, t: ENTROPY(o, t).exp(), pairs(X.float(), Y))
+    cost: Any = Cost.from_module(
+        perceptron(300), lambda o, t: ENTROPY(o, t, reduction="none").exp().mean(), pairs(X.float(), Y)
+    )
     along = ways(cost)
     places = torch.tensor([[0.0, 0.0], [1e3, 1e3], [1e30, 1.0], [math.nan, 0.0], [3e38, -3e38]]).double()
     costs, right = of(cost, along).costs(places), by_value(cost, cost.at_module, along, places)

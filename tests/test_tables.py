@@ -282,7 +282,7 @@ def test_a_point_in_a_table_with_decimal_commas_is_not_read_as_one(tmp_path: Pat
     said = complaint(written(tmp_path, "x;y\n" + "1,5;2\n2,5;1\n" * 999 + "1.234;5\n"))
     assert "column 'x' has the text '1.234' in row 1999" in said
     table = read(written(tmp_path, "x;people;y\n1.5;1,250;2\n2.5;3,100;1\n"), target="y")
-    assert (table.tensors()[0].tolist(), table.left_out) == ([[1.5], [2.5]], {"people": "text"})
+    assert (table.tensors()[0].tolist(), table.left_out) == ([[1.5], [2.5]], {"people": "text, such as '1,250'"})
     path = written(tmp_path, "x;who;y\n1,5;A.;2\n2,5;B.;1\n")
     assert read(path, target="y").tensors()[0].tolist() == [[1.5], [2.5]]
 
@@ -363,7 +363,7 @@ def test_empty_cells_are_counted_over_the_whole_column(tmp_path: Path) -> None:
     rows[16], rows[20], rows[29] = ",2,256", "NA,6,400", " ,1,841"
     said = complaint(written(tmp_path, "\n".join(["dose,z,y", *rows])))
     assert said == (
-        "trial.csv: column 'dose' has 3 empty cells (first: row 17). "
+        "trial.csv: column 'dose' has 3 empty cells (first: row 17 of the data). "
         "Fill or drop them, or pass --drop-empty (drop_empty=True) to leave those rows out."
     )
 
@@ -373,20 +373,20 @@ def test_empty_cells_are_counted_over_all_pieces(tmp_path: Path) -> None:
     table: dict[str, list[Any]] = dict(columns())
     table["x"][50] = table["x"][200] = table["z"][250] = ""
     said = complaint(written(tmp_path, delimited(table)))
-    assert "column 'x' has 2 empty cells (first: row 51), and 1 more column has some" in said
+    assert "column 'x' has 2 empty cells (first: row 51 of the data), and 1 more column has some" in said
     empty = {name: [None if cell == "" else cell for cell in column] for name, column in table.items()}
     for source in (empty, pl.DataFrame(empty), pd.DataFrame(empty), pl.DataFrame(empty).to_arrow()):
-        assert "column 'x' has 2 empty cells (first: row 51)" in complaint(source)
+        assert "column 'x' has 2 empty cells (first: row 51 of the data)" in complaint(source)
 
 
 def test_an_empty_target_is_complained_about_too() -> None:
-    assert "column 'y' has 1 empty cell (first: row 2)" in complaint({"x": [1, 2, 3], "y": [1, None, 3]})
+    assert "column 'y' has 1 empty cell (first: row 2 of the data)" in complaint({"x": [1, 2, 3], "y": [1, None, 3]})
 
 
 def test_what_pandas_calls_nan_is_an_empty_cell() -> None:
     for x in (pd.Series([1, None, 4.0]), pd.Series(["1", None, "4"]), pd.Series([1, math.nan, 4.0], dtype=object)):
         frame = pd.DataFrame({"x": x, "y": [1, 2, 3]})
-        assert "column 'x' has 1 empty cell (first: row 2)" in complaint(frame, features=["x"])
+        assert "column 'x' has 1 empty cell (first: row 2 of the data)" in complaint(frame, features=["x"])
         assert read(frame, target="y", features=["x"], drop_empty=True).tensors()[0].tolist() == [[1], [4]]
 
 
@@ -443,7 +443,7 @@ def test_stray_text_is_named_with_column_row_and_value(tmp_path: Path) -> None:
     given["z"][41] = "about 50"
     sources = [written(tmp_path, delimited(given)), given, pd.DataFrame(given)]
     for source in sources:
-        assert "column 'z' has the text 'about 50' in row 42, where a number should be" in complaint(source)
+        assert "column 'z' has the text 'about 50' in row 42 of the data, where a number should be" in complaint(source)
     both = {"x": [1, 2, "c", "d"], "a": [1, 2, 3, "b"], "y": [1, 2, 3, 4]}
     assert "column 'x' has the text 'c' in row 3" in complaint(both)
     long = written(tmp_path, "x,y\n1,2\n2,3\n" + "a" * 200 + ",4\n")
@@ -495,10 +495,10 @@ def test_stray_words_in_a_column_of_booleans(tmp_path: Path) -> None:
 
 def test_ragged_lines(tmp_path: Path) -> None:
     many = complaint(written(tmp_path, "x,y\n1,2\n3,4,5\n6,7\n"))
-    assert "row 2 has 3 fields, the header has 2. Too many: the delimiter is ','" in many
+    assert "row 2 of the data has 3 fields, the header has 2. Too many: the delimiter is ','" in many
     few = complaint(written(tmp_path, "x,z,y\n1,2,3\n3,4\n6,7,8\n"))
-    assert "row 2 has 2 fields, the header has 3. Too few" in few
-    assert "row 1 has 1 field, the header has 2" in complaint(written(tmp_path, "x;y\n1\n3;4\n"))
+    assert "row 2 of the data has 2 fields, the header has 3. Too few" in few
+    assert "row 1 of the data has 1 field, the header has 2" in complaint(written(tmp_path, "x;y\n1\n3;4\n"))
     assert "the delimiter is a tab" in complaint(written(tmp_path, "x\ty\n1\t2\t3\n3\t4\n", "a.tsv"))
 
 
@@ -512,7 +512,7 @@ def test_ragged_lines_far_down(
     lines = delimited(columns()).splitlines()
     path = written(tmp_path, "\n".join([*lines[:151], line, *lines[151:]]))
     table = read(path, target="y")
-    with pytest.raises(SteepestError, match=f"row 151 has {fields} field"):
+    with pytest.raises(SteepestError, match=f"row 151 of the data has {fields} field"):
         table.cost()
     written(tmp_path, "\n".join([*lines, ",,"]))
     with pytest.raises(SteepestError, match=f"column 'x' has 1 empty cell .first: row {ROWS + 1}"):
@@ -529,7 +529,10 @@ def test_a_short_line_is_empty_cells_where_these_are_dropped(tmp_path: Path) -> 
 def test_a_blank_line_is_a_row_of_empty_cells(tmp_path: Path) -> None:
     for text in ("x,y\n1,2\n\n3,4\n5,5\n", "x,y\n1,2\n\n3,4\n5,a\n"):
         said = complaint(written(tmp_path, text))
-        assert "column 'x' has 1 empty cell (first: row 2), and 1 more column" in said or "'a' in row 4" in said
+        assert (
+            "column 'x' has 1 empty cell (first: row 2 of the data), and 1 more column" in said
+            or "'a' in row 4" in said
+        )
     for text in ("x,y\n1,2\n\n3,4\n5,6\n", "x,y\n1,2\n3,4\n\n5,6\n\n"):
         assert read(written(tmp_path, text), target="y", drop_empty=True).tensors()[0][:, 0].tolist() == [1, 3, 5]
 
@@ -591,7 +594,10 @@ def test_corrupt_files(tmp_path: Path) -> None:
     packed = gzip.compress(delimited(columns()).encode())
     assert "cannot be read" in complaint(written(tmp_path, packed[:500], "e.csv.gz"))
     assert "cannot be read" in complaint(written(tmp_path, "x,y\n1,2\n", "f.csv.gz"))
-    assert "not text in UTF-8" in complaint(written(tmp_path, bytes(content), "g.csv"))
+    assert "a Parquet file. End its name in .parquet" in complaint(written(tmp_path, bytes(content), "g.csv"))
+    assert "packed by gzip. End its name in .csv.gz" in complaint(written(tmp_path, packed, "h.csv"))
+    assert "a workbook" in complaint(written(tmp_path, b"PK\x03\x04" + bytes(99), "i.csv"))
+    assert "not text in UTF-8" in complaint(written(tmp_path, "x,y\n1,2\n".encode("utf-16"), "j.csv"))
 
 
 def test_a_file_that_goes_away(tmp_path: Path) -> None:
@@ -835,3 +841,36 @@ def test_a_broken_off_reading_is_not_taken_for_a_whole_one(monkeypatch: pytest.M
     assert table.rows is None
     assert len(table.sample()[1]) == ROWS
     assert table.rows == ROWS
+
+
+def test_what_stands_in_cells_of_a_spreadsheet_is_named(tmp_path: Path) -> None:
+    for amount in ('"83,407.14"', "€83407", "$12", "1'200", "44.2%", "12.5 €"):
+        path = written(tmp_path, f"area,price\n1,{amount}\n2,{amount}\n")
+        said = complaint(path, target="price")
+        assert f"'price' is text, such as '{amount.strip(chr(34))}', not numbers. Thousands are set apart" in said
+        assert "Write plain digits with a point" in said
+    said = complaint(written(tmp_path, "area,price\n1,cheap\n2,dear\n"), target="price")
+    assert "the target 'price' is text, not numbers. Choose a column of numbers. There are: 'area'" in said
+    read_dates = read(written(tmp_path, "on,x,y\n2026-11-24,1,2\n2026-11-25,2,4\n"), target="y")
+    assert read_dates.left_out == {"on": "date"}
+
+
+def test_lines_above_the_names_and_unknown_delimiters(tmp_path: Path) -> None:
+    said = complaint(written(tmp_path, "# by our tool\n# 2024\nx,y\n1,2\n3,4\n"))
+    assert "The first line, '# by our tool', is taken for the names" in said
+    assert "Remove what stands above the names" in said
+    assert read(written(tmp_path, "x|y\n1|2\n3|5\n"), target="y").tensors()[0].tolist() == [[1.0], [3.0]]
+    said = complaint(written(tmp_path, "x y\n1 2\n3 4\n"))
+    assert "Columns are told apart by commas, semicolons, tabs or '|', and here is none of them" in said
+
+
+def test_an_address_is_not_fetched_and_a_folder_is_no_table(tmp_path: Path) -> None:
+    said = complaint("https://example.org/houses.csv")
+    assert said == (
+        "'https://example.org/houses.csv' is an address, and nothing is fetched from any network. "
+        "Download the file, and give the path to it."
+    )
+    (tmp_path / "old.csv").mkdir()
+    written(tmp_path, "x,y\n1,2\n2,4\n", "new.csv")
+    said = complaint(tmp_path / "missing.csv")
+    assert "'new.csv'" in said and "'old.csv'" not in said

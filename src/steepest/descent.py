@@ -10,12 +10,17 @@ from pathlib import Path
 
 from torch import Tensor
 
-from steepest import vectors
+from steepest import ranks, vectors
 from steepest.cost import Cost
+from steepest.cost.least_squares import LeastSquares
+from steepest.cost.sample import is_sharded
 from steepest.errors import SteepestError, door
-from steepest.trajectory import Outcome, Recording, Step, Trajectory
+from steepest.trajectory import Outcome, Recording, RecordingTogether, Step, Trajectory
 
 Ending = tuple[Outcome, str]
+
+ASKED = ("learning_rate", "epochs", "gradient_below", "change_below", "save", "resume", "force")
+"""What all ranks must ask alike."""
 
 
 def steps(
@@ -26,6 +31,8 @@ def steps(
     `parameters <- parameters - learning_rate * gradient`
 
     Each Step is what was measured before its adjustment; the adjustment equals `torch.optim.SGD`'s bit for bit.
+
+    Raises SteepestError, when the first step is asked for, for a start with wrong names or shapes.
 
     >>> cost = Cost.from_function(lambda m, b: (m - 1) ** 2 + b**2)
     >>> walk = steps(cost, {"m": 0.0, "b": 0.0}, learning_rate=0.25)
@@ -58,9 +65,10 @@ def descend(
     `change_below` from one step to the next, where an adjustment no longer changes any parameter, or where the cost
     is no longer finite; the Trajectory says which. Ctrl-C ends it too, with all finished steps.
 
-    `save` names a file that receives each step as it is finished; of a sharded cost, name it on one rank only. `resume`
-    continues such a file to the same floats as a run that was never stopped. Long runs are thinned by the rule of
-    `Recording`. `progress` shows a bar.
+    `save` names a file that receives each step as it is finished. `resume` continues such a file to the same floats as
+    a run that was never stopped. Long runs are thinned by the rule of `Recording`. `progress` shows a bar. A sharded
+    cost is descended by all ranks together, with the same arguments: rank 0 alone writes and reads the file, and
+    shows the bar.
 
     Raises SteepestError for a bad rate, epoch count or start, and for a file that is another run's.
 
@@ -72,17 +80,21 @@ def descend(
         _check_numbers(learning_rate, epochs, gradient_below, change_below)
         params = cost.params(start)
         stopped = _stopping_rule(gradient_below, change_below)
-        with Recording(save, resume=resume, force=force) as recording:
+        together = _is_of_all_ranks(cost)
+        if together:
+            asked = (learning_rate, epochs, gradient_below, change_below, save, resume, force)
+            ranks.refuse_unlike("descent", [f"{name}={value!s}" for name, value in zip(ASKED, asked, strict=True)])
+        kind = RecordingTogether if together and save is not None else Recording
+        with kind(save, resume=resume, force=force) as recording:
             recent: deque[Step] = deque(maxlen=3)
             first = 0
-            if recording.steps:
-                recording.check_same(params, learning_rate)
+            if recording.taken_up(params, learning_rate):
                 recent.extend(recording.steps[-3:-1])
                 first, params = recording.steps[-1].epoch, recording.steps[-1].params
             walk = steps(cost, params, learning_rate=learning_rate, first_epoch=first)
             measured_before = bool(recording.steps)
             try:
-                for step in _watched(walk, first, epochs) if progress else walk:
+                for step in _watched(walk, first, epochs) if progress and not (together and ranks.rank()) else walk:
                     if measured_before:
                         recording.check_measured(step)
                         measured_before = False
@@ -99,6 +111,12 @@ def descend(
             except KeyboardInterrupt:
                 ending = (Outcome.INTERRUPTED, f"interrupted after epoch {recent[-1].epoch}" if recent else "")
             return recording.finish(*ending)
+
+
+def _is_of_all_ranks(cost: Cost) -> bool:
+    """Whether the cost is of data that lie on several ranks, which then walk together."""
+    pooled = isinstance(cost, LeastSquares) and cost.moments.pooled
+    return not ranks.alone() and (pooled or is_sharded(cost))
 
 
 def _check_numbers(learning_rate: float, epochs: int, gradient_below: float | None, change_below: float | None) -> None:

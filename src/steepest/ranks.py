@@ -9,12 +9,13 @@ from __future__ import annotations
 import math
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import zip_longest
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
@@ -48,7 +49,7 @@ def alone() -> bool:
 @contextmanager
 def started() -> Iterator[None]:
     """Start the ranks that torchrun made, and end them; do nothing without torchrun, or where they run already."""
-    if int(os.environ.get("WORLD_SIZE") or 1) < 2 or not dist.is_available() or dist.is_initialized():
+    if _launched() < 2 or not dist.is_available() or dist.is_initialized():
         yield
         return
     if torch.cuda.is_available():
@@ -65,14 +66,25 @@ def refuse_unstarted() -> None:
 
     Alone each would take its own shard for all the data.
     """
-    size = os.environ.get("WORLD_SIZE", "1")
-    if not size.isdigit() or int(size) < 2 or (dist.is_available() and dist.is_initialized()):
+    if _launched() < 2 or (dist.is_available() and dist.is_initialized()):
         return
     raise SteepestError(
-        f"WORLD_SIZE says that this is one of {size} ranks, and torch.distributed has not been started",
+        f"WORLD_SIZE says that this is one of {_launched()} ranks, and torch.distributed has not been started",
         cause="Each rank would take its own shard for all the data",
         remedy="Call torch.distributed.init_process_group() first",
     )
+
+
+def refuse_many(what: str) -> None:
+    """Raise where torchrun has started many ranks for what one process does with all the data.
+
+    >>> refuse_many("steepest descend")
+    """
+    if (many := _launched()) > 1:
+        raise SteepestError(
+            f"it is one of {many} ranks, and {what} shards nothing: each would do the same, and write the same files",
+            remedy="Start it without torchrun; descend(cost, save=...) in Python shares a sharded cost over ranks",
+        )
 
 
 def summed(tensors: Sequence[Tensor]) -> list[Tensor]:
@@ -134,6 +146,99 @@ def sent(params: Params) -> Params:
         dist.broadcast(travelling, 0)
         made[name] = travelling.to(value.device)
     return made
+
+
+def in_pieces(value: object) -> bool:
+    """Whether a tensor is a DTensor, of which each rank holds a piece; what makes them is not imported for it.
+
+    >>> in_pieces(torch.ones(2))
+    False
+    """
+    made_by = sys.modules.get("torch.distributed.tensor")
+    return made_by is not None and isinstance(value, made_by.DTensor)
+
+
+def sharding_of(module: torch.nn.Module) -> str:
+    """Name what splits a module's parameters over the ranks; empty where each rank holds them whole.
+
+    >>> sharding_of(torch.nn.Linear(2, 1))
+    ''
+    """
+    made_by = sys.modules.get("torch.distributed.fsdp")
+    for kind, told in (("FullyShardedDataParallel", "FullyShardedDataParallel"), ("FSDPModule", "fully_shard")):
+        if any(isinstance(each, getattr(made_by, kind, ())) for each in module.modules()):
+            return told
+    return "DTensor" if any(in_pieces(value) for value in module.parameters()) else ""
+
+
+def refuse_pieces(module: torch.nn.Module) -> None:
+    """Raise for a module that each rank holds a piece of: it cannot be asked at other parameters than its own."""
+    if told := sharding_of(module):
+        raise SteepestError(
+            f"the module's parameters are in pieces over the ranks, by {told}",
+            cause="A cost is asked at whole parameters, and such a module computes with its own pieces only",
+            remedy="Make the cost of a module that is not split, with the weights of torch.distributed.checkpoint."
+            "state_dict.get_model_state_dict(model, options=StateDictOptions(full_state_dict=True)); what sharded=True "
+            "splits is the data",
+        )
+
+
+def piece(value: Any, *, like: Any = None) -> Tensor:
+    """Give this rank's piece of a tensor, laid out as those of `like`; all of it where it is no DTensor."""
+    if not in_pieces(value):
+        return value
+    if like is not None and value.placements != like.placements:
+        value = value.redistribute(placements=like.placements)  # asks the other ranks, as the optimizer would
+    return value.to_local()
+
+
+def whole(piece: Tensor, *, like: Any) -> Tensor:
+    """Put the ranks' pieces together, laid out as those of `like`; all ranks that hold one must ask together."""
+    if not in_pieces(like):
+        return piece
+    from torch.distributed.tensor import DTensor
+
+    there = piece.to(like.device_mesh.device_type)
+    layout: dict[str, Any] = {"shape": like.shape, "stride": like.stride(), "run_check": False}
+    return DTensor.from_local(there, like.device_mesh, like.placements, **layout).full_tensor().to(piece.device)
+
+
+def added(table: Tensor, pieces_of: Sequence[Any]) -> Tensor:
+    """Sum a table's columns, one a tensor, over the ranks that hold different pieces of it; float64.
+
+    >>> added(torch.ones(1, 2), [torch.zeros(3), torch.zeros(4)])
+    tensor([[1., 1.]], dtype=torch.float64)
+    """
+    table = table.to(torch.float64, copy=True)
+    columns: dict[tuple[Any, int], list[int]] = {}
+    for column, value in enumerate(pieces_of):
+        for dim, place in enumerate(value.placements if in_pieces(value) else ()):
+            if not place.is_replicate():
+                columns.setdefault((value.device_mesh, dim), []).append(column)
+    for (mesh, dim), chosen in columns.items():
+        part = table[..., chosen].to(mesh.device_type)
+        dist.all_reduce(part, group=mesh.get_group(dim))
+        table[..., chosen] = part.to(table.device)
+    return table
+
+
+def averaged(numbers: Tensor, pieces_of: Sequence[Any]) -> Tensor:
+    """Mean of each number over all ranks that hold a piece of the tensors; all of them must ask together."""
+    mesh = _mesh(pieces_of)
+    total = numbers.to(mesh.device_type, copy=True)
+    for dim in range(mesh.ndim):
+        dist.all_reduce(total, group=mesh.get_group(dim))
+    return (total / mesh.size()).to(numbers.device)
+
+
+def holders(pieces_of: Sequence[Any]) -> int:
+    """Over how many ranks the tensors are spread."""
+    return _mesh(pieces_of).size()
+
+
+def _mesh(pieces_of: Sequence[Any]) -> Any:
+    """The largest mesh of ranks: a model may have tensors on parts of it."""
+    return max((value.device_mesh for value in pieces_of if in_pieces(value)), key=lambda mesh: mesh.size())
 
 
 def clock() -> float:
@@ -251,6 +356,12 @@ def _fingerprint(params: Params) -> tuple[float, float]:
     size = sum(float(torch.linalg.vector_norm(value, ord=1, dtype=torch.float64)) for value in values)
     total = sum(float(value.sum(dtype=torch.float64)) for value in values)
     return (size, total) if math.isfinite(size) else (0.0, 0.0)
+
+
+def _launched() -> int:
+    """How many ranks torchrun says that there are; 1 where it says nothing."""
+    size = os.environ.get("WORLD_SIZE", "1")
+    return int(size) if size.isdigit() else 1
 
 
 def _device() -> torch.device:

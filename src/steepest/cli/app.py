@@ -17,6 +17,7 @@ from steepest.cli import looking
 from steepest.cli.options import (
     DropEmpty,
     Features,
+    InFull,
     Json,
     Quiet,
     Replace,
@@ -30,6 +31,7 @@ from steepest.cli.options import (
     choices,
 )
 from steepest.errors import SteepestError
+from steepest.files import what_to_do
 
 INTERRUPTED = 130
 
@@ -117,6 +119,7 @@ def descend(
         str, typer.Option(help="float64, or float32 (plain, the lesson's digits).", metavar="DTYPE")
     ] = "float64",
     device: Annotated[str, typer.Option(metavar="DEVICE", help="cpu, cuda, mps: where a plain walk computes.")] = "cpu",
+    lr: InFull = None,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -133,7 +136,9 @@ def descend(
     quiet: Quiet = False,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Show the first ten epochs, not two.")] = False,
 ) -> None:
-    """Fit a line (or a plane) to a table by batch gradient descent, step by step.
+    """Fit a line or a plane to a table by batch gradient descent.
+
+    The first epochs are shown step by step.
 
     \b
     Examples:
@@ -212,7 +217,7 @@ def check(
     """
     from steepest.cli.check import run
 
-    asked = choices(table, target, features, drop_empty, False, 0.0, at, seed, True, dtype, "cpu")
+    asked = choices(table, target, features, drop_empty, False, 0.0, at, seed, True, dtype, "cpu", "--at")
     raise typer.Exit(run(asked, by_hand=by_hand, derivation=derivation, json=json, quiet=quiet))
 
 
@@ -258,9 +263,10 @@ def curvature(
     force: Replace = False,
     json: Json = False,
 ) -> None:
-    """Say how the cost bends: eigenvalues, condition number, learning-rate limit, epochs by rate.
+    """Say how the cost bends, and what that allows.
 
-    Of a network, or any other cost of your own: sharpness and the smallest eigenvalue, each with its error.
+    Of a table: eigenvalues, condition number, learning-rate limit, epochs by rate. Of a network, or any other cost of
+    your own: sharpness and the smallest eigenvalue, each with its error.
 
     \b
     Examples:
@@ -306,7 +312,9 @@ def diagnose(
     run_file: RunArgument,
     json: Json = False,
 ) -> None:
-    """Say what a descent suffered from, with the numbers that prove it and what to try.
+    """Say what a descent suffered from, and what to try.
+
+    Each finding has the numbers that prove it. Where descend has kept the curvature in the run, it is used as well.
 
     \b
     Examples:
@@ -323,7 +331,10 @@ def diagnose(
 
 @app.command()
 def doctor(json: Json = False) -> None:
-    """Check that this installation works: versions, devices, and the lesson's numbers recomputed."""
+    """Check that this installation works.
+
+    It shows versions and devices, and recomputes the lesson's numbers.
+    """
     from steepest.cli.doctor import run
 
     raise typer.Exit(run(json=json))
@@ -331,7 +342,9 @@ def doctor(json: Json = False) -> None:
 
 @app.command()
 def selftest(json: Json = False) -> None:
-    """Set traps for this installation: tiny costs with known answers, at which a wrong picture shows.
+    """Set traps for this installation, to catch wrong pictures.
+
+    They are tiny costs with known answers, at which a wrong picture shows.
 
     \b
     Examples:
@@ -365,10 +378,16 @@ def main() -> None:
     except KeyboardInterrupt:
         typer.echo("steepest: interrupted.", err=True)
         sys.exit(INTERRUPTED)
+    except SystemExit as ended:  # typer's own answer to Ctrl-C, and to a reader such as head that has seen enough
+        if isinstance(ended.__context__, BrokenPipeError):
+            sys.exit(INTERRUPTED + 11)
+        if ended.__context__ and isinstance(ended.__context__.__cause__, KeyboardInterrupt):
+            typer.echo("steepest: interrupted.", err=True)
+        raise
     except BrokenPipeError:  # the reader, such as head, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(INTERRUPTED + 11)
     except OSError as error:  # a disk that is full, a folder that may not be written
         where = f"{error.filename}: " if error.filename else ""
-        typer.echo(f"steepest: {where}{error.strerror or error}. What was finished before is saved.", err=True)
+        typer.echo(f"steepest: {where}{error.strerror or error}. {what_to_do(error)}.", err=True)
         sys.exit(2)

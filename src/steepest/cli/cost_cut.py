@@ -20,6 +20,7 @@ from steepest.cost.sample import SampledCost, is_sharded, sample
 from steepest.diagnosis import Finding
 from steepest.diagnosis.slice_verdict import diagnose_slice
 from steepest.directions import Directions
+from steepest.directions.chosen import chosen
 from steepest.errors import SteepestError, door
 from steepest.slices.noun import Slice
 from steepest.slices.refine import MOST
@@ -94,8 +95,9 @@ class Cut:
                 f"only '{self.along[0]}' is named", remedy="Name two parameters, or none", asked=self.verb
             )
         if (self.kind == "between") != bool(self.to) or len(self.to) not in (0, self.dimensions):
+            models = "1 other model is" if len(self.to) == 1 else f"{len(self.to)} other models are"
             raise SteepestError(
-                f"{len(self.to)} other models are given for a {self.verb} with --directions {self.kind}",
+                f"{models} given for a {self.verb} with --directions {self.kind}",
                 remedy="Give --to other.safetensors once for a line and twice for a plane, with --directions between",
                 asked="--to",
             )
@@ -107,6 +109,8 @@ class Cut:
             raise SteepestError(
                 f"{len(self.reach)} reaches for a {self.verb}", remedy="Give --reach once, or once for each direction"
             )
+        for path in (self.at, *self.to):
+            job.refuse_unreadable(path)
         if not self.json:
             job.refuse_unsavable(self.picture, force=self.force)
 
@@ -164,7 +168,9 @@ def _ways(cut: Cut, place: job.Place, trajectory: Trajectory | None) -> Directio
         if cut.at is not None:  # the run's suggestions are about its end
             ways = replace(ways, origin=None, reach=None)
     elif cut.kind == "sharpest":
-        ways = directions.sharpest(cost, at=at, count=cut.dimensions, layers=layers, seed=cut.seed)
+        size = vectors.size({name: at[name] for name in chosen(layers, tuple(at), cost=cost)})
+        with cut_time.products(size) as tell:
+            ways = directions.sharpest(cost, at=at, count=cut.dimensions, layers=layers, seed=cut.seed, tell=tell)
     else:
         ways = directions.random(cost, at=at, count=cut.dimensions, layers=layers, seed=cut.seed)
     return ways if ranks.alone() else replace(ways, vectors=tuple(ranks.sent(each) for each in ways.vectors))
@@ -187,7 +193,8 @@ def _measured(cut: Cut, place: job.Place, ways: Directions) -> Slice:
         "seed": cut.seed,
     }
     verb: Callable[..., Slice] = slices.line if cut.dimensions == 1 else slices.plane
-    with door(cut.verb), cut_time.progress(None if refined else cut.count**cut.dimensions) as tell:
+    search = 0 if reach or cut.along else cut_time.SEARCH * cut.dimensions
+    with door(cut.verb), cut_time.progress(None if refined else cut.count**cut.dimensions + search) as tell:
         return verb(cost, at=at, along=ways, **{n: v for n, v in options.items() if v is not None}, tell=tell)
 
 

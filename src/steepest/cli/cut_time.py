@@ -13,6 +13,7 @@ from steepest import ranks
 from steepest.cli import show
 from steepest.cost import Cost
 from steepest.cost.sample import is_sharded
+from steepest.curvature.exact import LARGEST
 from steepest.directions import Directions
 from steepest.slices.refine import MOST
 from steepest.slices.store import MANIFEST, count_points
@@ -20,6 +21,12 @@ from steepest.vectors import Params
 
 LONG = 10.0
 """Seconds from which an estimate is worth a line, and from which a plane is not measured point by point unasked."""
+
+PRODUCTS = 200
+"""Hessian products at most, where nothing else is said."""
+
+SEARCH = 6
+"""Costs that it takes, or about, to find how far to go along a direction."""
 
 FEW = 300
 """Points of a refined picture, to compare with."""
@@ -115,8 +122,15 @@ def sharing(cost: Cost) -> int:
     return 1 if is_sharded(cost) else ranks.count()
 
 
+def products(size: int, most: int = PRODUCTS) -> contextlib.AbstractContextManager[Callable[[int], None] | None]:
+    """Show how many Hessian products are done: all of few parameters, else as many as it takes, up to the most."""
+    if size <= LARGEST:
+        return progress(size, f"of {size:,} Hessian products")
+    return progress(None, f"Hessian products, about {most:,} at most")
+
+
 @contextlib.contextmanager
-def progress(total: int | None) -> Iterator[Callable[[int], None] | None]:
+def progress(total: int | None, of: str = "points") -> Iterator[Callable[[int], None] | None]:
     """Show how far it is, on a terminal, by rank 0."""
     console = show.console(stderr=True)
     if ranks.rank() > 0 or not console.is_terminal:
@@ -124,7 +138,7 @@ def progress(total: int | None) -> Iterator[Callable[[int], None] | None]:
         return
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = TextColumn("{task.completed:,.0f} points"), BarColumn(), TimeRemainingColumn()
+    columns = TextColumn(f"{{task.completed:,.0f}} {of}"), BarColumn(), TimeRemainingColumn()
     with Progress(*columns, console=console, transient=True) as shown:
         task = shown.add_task("", total=total)
         yield lambda known: shown.update(task, completed=known)

@@ -15,9 +15,11 @@ import torch
 from rich.console import Console
 from rich.text import Text
 
-from steepest import vectors
+from steepest import ranks, vectors
 from steepest.cli import show
-from steepest.cli.problem import Choices, Problem, distance, pose
+from steepest.cli.curvature import LONG_RUN
+from steepest.cli.kept import keep_curvature
+from steepest.cli.problem import RUN, Choices, Problem, distance, pose
 from steepest.cost.least_squares import LeastSquares
 from steepest.curvature import Curvature, above_minimum_after, curvature_at, epochs_until
 from steepest.descent import descend, steps
@@ -26,11 +28,12 @@ from steepest.errors import SteepestError
 from steepest.trajectory import Outcome, Trajectory
 from steepest.vectors import Params
 
-RUN = "run.steepest"
 TRIAL_RATE, TRIAL_EPOCHS, EPOCHS = 0.01, 1001, 1000
 RATES_TRIED = 400
 MOST_ROWS = 24
 WORTH_STANDARDISING = 100.0
+STILL_ABOVE = 1e-3
+"""A path has not settled if this share of its first height above the exact minimum is left."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,7 @@ def run(
     shown: int,
 ) -> int:
     """Do what `steepest descend` was asked for and return the exit status."""
+    ranks.refuse_many("steepest descend")
     began = time.perf_counter()
     out = show.console(stderr=json)
     problem = pose(choices)
@@ -65,7 +69,10 @@ def run(
     gradient = problem.bowl.value_and_gradient(_double(problem.start))[1]
     curvature = _curvature(problem)
     epochs = (TRIAL_EPOCHS if choices.table is None else EPOCHS) if epochs is None else epochs
-    rate = _rate(learning_rate, choices, curvature, gradient, epochs)
+    if resume and learning_rate in (None, "auto") and path.exists():
+        rate = Rate(Trajectory.load(path).steps[0].learning_rate, "as the run began; more epochs alone change nothing")
+    else:
+        rate = _rate(learning_rate, choices, curvature, gradient, epochs)
     if gradient_below is None and choices.dtype == "float64":
         zeros = problem.bowl.value_and_gradient(problem.bowl.zeros())[1]
         gradient_below = 1e-9 * max(vectors.norm(gradient), vectors.norm(zeros))
@@ -84,6 +91,7 @@ def run(
         force=force,
         progress=bool(shown) and out.is_terminal,
     )
+    keep_curvature(path, curvature)
     files = [path]
     if figures:
         from steepest.cli.figures import FIRST, Pictures
@@ -107,11 +115,15 @@ def run(
 
 def _ready(folder: Path, *, force: bool, resume: bool) -> Path:
     path = folder / RUN
+    if force and resume:
+        raise SteepestError("--force starts anew, --resume goes on", remedy="Give one of the two")
     if path.exists() and not force and not resume:
         raise SteepestError(
             f"there is a run in '{folder}' already",
             remedy="Continue it with --resume, replace it with --force, or choose another folder with -o",
         )
+    if folder.is_file():
+        raise SteepestError(f"'{folder}' is a file, and no folder", remedy="Name a folder with -o")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -148,7 +160,9 @@ def _rate(asked: str | None, choices: Choices, curvature: Curvature | None, grad
     try:
         value = float(asked)
     except ValueError as error:
-        raise SteepestError(f"--learning-rate {asked} is not a number", remedy="Give a number, or auto") from error
+        point = asked.replace(",", ".")
+        remedy = f"Write it with a point: {point}" if point != asked else "Give a number, or auto"
+        raise SteepestError(f"--learning-rate {asked} is not a number", remedy=remedy) from error
     if value == 0 or not math.isfinite(value):
         raise SteepestError(
             f"--learning-rate {asked}: nothing could be learnt with it", remedy="Give a number, or auto"
@@ -235,7 +249,8 @@ class Walk:
         rows.append(("cost", show.number(cost), show.number(floor), show.number(cost - floor, 3)))
         out.print(show.grid(("", "walked", "exact", "difference"), rows))
         first = self.findings[0]
-        lines = [("verdict", f"{first.rule}: {first.claim}\n{first.advice}"), ("speed", self.speed())]
+        advice = self.stuck(first, cost, floor) or first.advice
+        lines = [("verdict", f"{first.rule}: {first.claim}\n{advice}"), ("speed", self.speed())]
         poorest = min(bowl.digits, key=lambda name: bowl.digits[name])
         if bowl.digits[poorest] < 6:
             lines.append(
@@ -249,6 +264,17 @@ class Walk:
     def findings(self) -> tuple[Finding, ...]:
         """The verdict, with what the bowl knows; in the parameters that were walked."""
         return diagnose(self.trajectory, curvature=self.curvature)
+
+    def stuck(self, finding: Finding, cost: float, floor: float) -> str:
+        """Say where a path that seems to have come to rest has not, which only the exact minimum can tell."""
+        left, first = cost - floor, self.trajectory.steps[0].cost - floor
+        if finding.rule != "settled" or not left > STILL_ABOVE * first:
+            return ""
+        own = not self.problem.bowl.standardise
+        return (
+            f"Yet the exact minimum is lower by {show.number(left)}: some directions are so flat beside the steepest "
+            "that no fixed rate moves along them. " + ("Walk with --standardise." if own else "Leave such columns out.")
+        )
 
     def speed(self) -> str:
         """Say what limits the speed, with the numbers."""
@@ -270,9 +296,9 @@ class Walk:
                 for rate in (value, best)
             )
             lines.append(
-                "to a thousandth of the first height above the minimum: "
+                f"to within {1e-3 * height:.4g} of the minimum, a thousandth of the first height: "
                 + (f"{now:,} epoch{'s' * (now != 1)}" if now is not None else "never")
-                + (f"; {then:,} at the best fixed rate {best:.6g}" if then is not None and then != now else "")
+                + (f"; {then:,} at {best:.6g}, {LONG_RUN}" if then is not None and then != now else "")
             )
         standardised = self.standardised_condition_number
         if standardised is not None:

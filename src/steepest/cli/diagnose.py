@@ -7,25 +7,39 @@ from pathlib import Path
 from rich.text import Text
 
 from steepest.cli import show, watched
+from steepest.cli.kept import kept_curvature
+from steepest.cli.problem import run_at
 from steepest.diagnosis import Finding, diagnose
 from steepest.trajectory import Trajectory
 from steepest.watcher.hindsight import findings_in
 
+PATH_ONLY = (
+    "Judged by the recorded path alone, in which a crawl along a flat direction can look like a descent. Of a cost "
+    "that is at hand, diagnose(run, curvature=curvature_at(cost, run.end)) in Python tells them apart."
+)
+CURVATURE_TOO = "Judged with the curvature that steepest descend measured and kept in the run."
 NOT_SAVED = "Only watch.findings(), while the loop runs, can tell of gradients left uncleared or scaled."
 
 
 def run(path: Path, *, json: bool) -> int:
     """Do what `steepest diagnose` was asked for and return the exit status."""
+    path = run_at(path)
     trajectory = Trajectory.load(path)
     measured = watched.load(path)
-    findings = diagnose(trajectory)
+    curvature = kept_curvature(path)
+    findings = diagnose(trajectory, curvature=curvature)
     if measured is not None:
         faults = findings_in(measured)  # of the same rule they know more: every step, and each parameter by itself
         known = {fault.rule for fault in faults}
         findings = (*faults, *(finding for finding in findings if finding.rule not in known))
     bad = any(finding.bad for finding in findings)
     if json:
-        facts = {"bad": bad, "because": trajectory.because, "findings": [each.to_dict() for each in findings]}
+        facts = {
+            "bad": bad,
+            "because": trajectory.because,
+            "with_curvature": curvature is not None,
+            "findings": [each.to_dict() for each in findings],
+        }
         if measured is not None:
             facts["measurements"] = {
                 "steps": len(measured),
@@ -54,6 +68,8 @@ def run(path: Path, *, json: bool) -> int:
                 width=12,
             )
         )
+    if measured is None:
+        out.print(Text(f"\n{PATH_ONLY if curvature is None else CURVATURE_TOO}", style="dim"))
     return int(bad)
 
 

@@ -6,7 +6,7 @@ import contextlib
 import importlib
 import sys
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -14,11 +14,12 @@ from types import ModuleType
 from typing import Any
 
 from steepest import ranks, vectors
-from steepest.cli import show
+from steepest.cli import cut_time, show
 from steepest.cost import Cost
 from steepest.cost.module import ModuleCost
 from steepest.curvature import Curvature, curvature_at
 from steepest.errors import SteepestError, door, near
+from steepest.files import refuse_unwritable
 from steepest.vectors import Params
 
 WRAPPERS = ("_orig_mod.", "module.", "_orig_mod.")
@@ -49,14 +50,16 @@ def run(
     force: bool = False,
 ) -> int:
     """Do what `steepest curvature --cost` was asked for and return the exit status; a picture with `output`."""
+    refuse_unreadable(at)
     if output is not None:
         refuse_unsavable(output, force=force)
     # what the user's module prints must not come between a reader and the one JSON document
     with ranks.started(), contextlib.redirect_stdout(sys.stderr) if json else contextlib.nullcontext():
         place = place_of(name, at)
         began = perf_counter()
-        with told(f"{name}: measuring its cost failed"):
-            curvature = curvature_at(place.cost, place.params, products=products, seed=seed)
+        showing = cut_time.products(vectors.size(place.params), products)
+        with told(f"{name}: measuring its cost failed"), showing as tell:
+            curvature = curvature_at(place.cost, place.params, products=products, seed=seed, tell=tell)
         seconds = perf_counter() - began
         if ranks.rank() > 0:
             return 0
@@ -79,14 +82,28 @@ def refuse_unsavable(path: Path, *, force: bool) -> None:
     from matplotlib.backend_bases import FigureCanvasBase
 
     if path.suffix.removeprefix(".").lower() not in FigureCanvasBase.get_supported_filetypes():
-        found, remedy = f"'{path.name}' ends in '{path.suffix}', which is no kind of picture", "End it in .png or .svg"
-    elif not path.parent.is_dir():
-        found, remedy = f"there is no folder '{path.parent}'", "Make it, or name one that is there"
-    elif path.exists() and not force:
-        found, remedy = f"'{path}' is there already", "Name another file with -o, or pass --force"
-    else:
+        raise SteepestError(
+            f"'{path.name}' ends in '{path.suffix}', which is no kind of picture", remedy="End it in .png or .svg"
+        )
+    refuse_unwritable(path, force=force)
+
+
+def refuse_unreadable(path: Path | None) -> None:
+    """Refuse a file of parameters that is not there, or a pickle, before the user's function is called."""
+    if path is None:
         return
-    raise SteepestError(found, remedy=remedy, asked="save")
+    if not path.is_file():
+        raise SteepestError("there is no such file", remedy="Check the path to the parameters", asked=str(path))
+    with path.open("rb") as file:
+        head = file.read(2)
+    if head[:1] == b"\x80" or head == b"PK":  # how pickles begin, and the zip files that torch.save puts them in
+        raise SteepestError(
+            "it is a pickle, as torch.save writes, and reading one can run code",
+            remedy="Turn it into safetensors once, in Python: safetensors.torch.save_file(torch.load("
+            f"'{path}', weights_only=True), '{path.with_suffix('.safetensors')}'), with ['model'] or what it is called "
+            "there after torch.load(...) where the weights are a part of it",
+            asked=str(path),
+        )
 
 
 def where(place: Place) -> str:
@@ -221,6 +238,12 @@ def _made(name: str) -> Any:
 
 def _imported(name: str) -> ModuleType:
     with told(f"module '{name}' could not be imported"):
+        if name.startswith(".") or "/" in name or "\\" in name:
+            raise SteepestError(
+                f"'{name}' is a path, and no name of a module",
+                remedy=f"Go to the folder of its .py file, and write {Path(name).stem}:FUNCTION",
+                asked="--cost",
+            )
         try:
             return importlib.import_module(name)
         except ModuleNotFoundError as error:
@@ -258,6 +281,13 @@ def _own(filename: str) -> bool:
     return Path(filename).is_relative_to(Path.cwd()) and "site-packages" not in filename
 
 
+def _before(wanted: Iterable[str], found: Iterable[str]) -> str:
+    """What stands before every name that is wanted, as before those of a model within another; or nothing."""
+    first, *others = wanted
+    ways = [name.removesuffix(first) for name in found if name.endswith(f".{first}")]
+    return next((way for way in ways if all(f"{way}{name}" in set(found) for name in others)), "")
+
+
 def from_file(cost: Cost, path: Path, *, buffers: bool = False) -> Place:
     """Read the parameters of a cost from a safetensors file, which holds numbers only.
 
@@ -266,16 +296,13 @@ def from_file(cost: Cost, path: Path, *, buffers: bool = False) -> Place:
     """
     from safetensors import SafetensorError, safe_open
 
-    if not path.is_file():
-        raise SteepestError("there is no such file", remedy="Check the path to the parameters")
     try:
         with safe_open(path, "pt") as file:
             found = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # it is no dict
     except (OSError, SafetensorError) as error:
         raise SteepestError(
             f"it is no safetensors file ({error})",
-            cause="A .pt or .pth file is a pickle, which can run code",
-            remedy="Write it with safetensors.torch.save_file(model.state_dict(), path)",
+            remedy="Write one with safetensors.torch.save_file(model.state_dict(), path)",
         ) from error
     zeros = cost.zeros()
     for wrapper in WRAPPERS:
@@ -287,7 +314,8 @@ def from_file(cost: Cost, path: Path, *, buffers: bool = False) -> Place:
             f"it has no tensor '{missing[0]}'"
             + (f", nor {len(missing) - 1} others of the cost's {len(zeros)} parameters" if len(missing) > 1 else ""),
             cause=near(missing[0], found),
-            remedy="Save the state_dict of the model that the cost is made of",
+            remedy="Save the state_dict of the model that the cost is made of"
+            + (f", whose names are these without '{before}'" if (before := _before(zeros, found)) else ""),
         )
     for name, zero in zeros.items():
         if found[name].shape != zero.shape:

@@ -10,6 +10,7 @@ import typer
 
 from steepest.cli.options import Json
 from steepest.errors import SteepestError
+from steepest.files import refuse_unwritable, written
 
 if TYPE_CHECKING:
     from steepest.lessons.course import Lesson
@@ -161,14 +162,13 @@ def _worksheet(number: str, seed: int | None, output: Path | None, *, force: boo
     lesson, folder = lesson_at(number), _folder(output)
     stem = f"worksheet-{lesson.number:02d}" + ("" if seed is None else f"-seed-{seed}")
     paths = {False: folder / f"{stem}.html", True: folder / f"{stem}-key.html"}
-    there = [path for path in paths.values() if path.exists()]
-    if there and not force:
-        raise SteepestError(
-            f"'{there[0]}' is there already", remedy="Replace it with --force, or name another folder with -o"
-        )
-    folder.mkdir(parents=True, exist_ok=True)
+    with written(folder / f"{stem}.html"):
+        folder.mkdir(parents=True, exist_ok=True)
+    for path in paths.values():
+        refuse_unwritable(path, force=force)
     for key, path in paths.items():
-        path.write_text(worksheet(lesson.number, seed=seed, key=key), encoding="utf-8", newline="\n")
+        with written(path):
+            path.write_text(worksheet(lesson.number, seed=seed, key=key), encoding="utf-8", newline="\n")
     if json:
         show.document({"worksheet": str(paths[False]), "key": str(paths[True])})
     else:

@@ -66,11 +66,11 @@ def draw_run(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace pictures that are there already.")] = False,
 ) -> None:
-    """Draw a run: the fit, the cost by epoch, the contour and the surface with its path, and more.
+    """Draw a run: the fit, the cost by epoch, the contour, and more.
 
-    Of these, fit is the data at the end, squares the same at the start. Of a watched run, norms are those of each
-    parameter's gradient, sizes those of the parameter, updates how far each step moves it, and cosines how the gradient
-    turns; they are drawn from the measurements that lie beside it.
+    Of the pictures, fit is the data at the end, squares the same at the start. Of a watched run, norms are those of
+    each parameter's gradient, sizes those of the parameter, updates how far each step moves it, and cosines how the
+    gradient turns; they are drawn from the measurements that lie beside it.
 
     \b
     Examples:
@@ -106,9 +106,10 @@ def report(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a page that is there already.")] = False,
 ) -> None:
-    """Write one offline page in which a descent can be touched: surface, data, the four steps, the rate, the verdict.
+    """Write one offline page in which a descent can be touched.
 
-    Of several runs, the page compares them on one surface.
+    It has the surface, the data, the four steps, the rate and the verdict. Of several runs, the page compares them on
+    one surface.
 
     \b
     Examples:
@@ -148,7 +149,9 @@ def line(
     force: Replace = False,
     json: Json = False,
 ) -> None:
-    """Cut through the cost along one parameter or direction: the curve, and of a table the slope where you stand.
+    """Cut through the cost along one parameter or direction.
+
+    It gives the curve, and of a table the slope where you stand.
 
     \b
     Examples:
@@ -167,7 +170,7 @@ def line(
         raise typer.Exit(cut_own(cost, 1, (along,), more))
     from steepest.cli.pictures import cut
 
-    chosen = choices(table, target, features, False, False, 0.0, at, 0, False, "float64", "cpu")
+    chosen = choices(table, target, features, False, False, 0.0, at, 0, False, "float64", "cpu", "--at")
     status = cut(chosen, along=named(along), reach=reach, points=points or 101, output=output, force=force, json=json)
     raise typer.Exit(status)
 
@@ -203,7 +206,9 @@ def plane(
     force: Replace = False,
     json: Json = False,
 ) -> None:
-    """Cut through the cost along two parameters or directions: the contour.
+    """Cut through the cost along two parameters or directions.
+
+    It gives the contour.
 
     \b
     Examples:
@@ -229,7 +234,7 @@ def plane(
         raise typer.Exit(cut_own(cost, 2, (first, second), more))
     from steepest.cli.pictures import cut
 
-    chosen = choices(table, target, features, False, False, 0.0, at, 0, False, "float64", "cpu")
+    chosen = choices(table, target, features, False, False, 0.0, at, 0, False, "float64", "cpu", "--at")
     along = named(first, second)
     status = cut(chosen, along=along, reach=reach, points=points or 101, output=output, force=force, json=json)
     raise typer.Exit(status)

@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
+from steepest.errors import SteepestError
+
 TableArgument = Annotated[
     str | None,
     typer.Argument(
@@ -40,7 +42,17 @@ Start = Annotated[
         show_default=False,
     ),
 ]
-Seed = Annotated[int, typer.Option(metavar="NUMBER", help="For --start random.")]
+Seed = Annotated[int, typer.Option(metavar="NUMBER", help="For a random start or point.")]
+
+
+def _in_full(given: str | None) -> None:
+    if given is not None:
+        raise SteepestError("--lr is called --learning-rate here", remedy=f"Write --learning-rate {given}")
+
+
+InFull = Annotated[str | None, typer.Option("--lr", hidden=True, callback=_in_full)]
+"""What torch calls the learning rate, answered with the name that it has here."""
+
 Picture = Annotated[
     Path | None,
     typer.Option(

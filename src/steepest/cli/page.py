@@ -11,8 +11,9 @@ from rich.text import Text
 from steepest.cli import show
 from steepest.cli.figures import Pictures
 from steepest.cli.pictures import refuse_another
-from steepest.cli.problem import Choices, Problem, pose
+from steepest.cli.problem import Choices, Problem, pose, run_at
 from steepest.errors import SteepestError
+from steepest.files import refuse_unwritable
 from steepest.report import write_report
 from steepest.trajectory import Trajectory
 from steepest.trajectory.file import is_run
@@ -24,8 +25,7 @@ def report_runs(given: list[str], choices: Choices, *, output: Path | None, forc
     """Write one offline page of runs down one table's cost, and print where it is."""
     paths, table = _told_apart(given)
     path = output or paths[0].parent / PAGE
-    if path.exists() and not force:
-        raise SteepestError(f"'{path}' is there already", remedy="Replace it with --force, or name another with -o")
+    refuse_unwritable(path, force=force)
     runs = {label: Trajectory.load(file) for label, file in zip(_labels(paths), paths, strict=True)}
     problem = pose(replace(choices, table=table))
     for run in runs.values():
@@ -55,9 +55,9 @@ def write_page(problem: Problem, runs: Mapping[str, Trajectory], path: Path, *, 
 def _told_apart(given: list[str]) -> tuple[list[Path], str | None]:
     """Runs come first; what is not a run, as the last of several, is the table."""
     *first, last = given
-    if first and not is_run(Path(last)):
-        return [Path(path) for path in first], last
-    return [Path(path) for path in given], None
+    if first and not is_run(run_at(Path(last))):
+        return [run_at(Path(path)) for path in first], last
+    return [run_at(Path(path)) for path in given], None
 
 
 def _labels(paths: list[Path]) -> list[str]:

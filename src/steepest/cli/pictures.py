@@ -11,14 +11,14 @@ from steepest import draw, slices
 from steepest.cli import show, watched
 from steepest.cli.cut_options import span
 from steepest.cli.figures import Pictures
-from steepest.cli.problem import Choices, Problem, pose
+from steepest.cli.problem import Choices, Problem, pose, run_at
 from steepest.errors import SteepestError, near
 from steepest.trajectory import Trajectory
 
 
 def draw_run(path: Path, choices: Choices, *, what: tuple[str, ...], output: Path | None, force: bool) -> int:
     """Draw pictures of a run down a table's cost, or of a watched one, and print where they are."""
-    out = show.console()
+    out, path = show.console(), run_at(path)
     if choices.table is None and watched.asks_for_watched(path, what):
         for written in watched.write(path, what, output or path.parent, force=force):
             out.print(Text(str(written)))
@@ -47,6 +47,10 @@ def cut(
     for name in along:
         if name not in bowl.names:
             raise SteepestError(f"there is no parameter '{name}'", remedy=near(name, bowl.names))
+    if len(set(along)) < len(along):
+        raise SteepestError(
+            f"the parameter '{along[0]}' is named twice", remedy=f"Name two, or cut a line: `steepest line {along[0]}`"
+        )
     spans = [span(text) for text in reach or []]
     if len(spans) not in (0, len(along)):
         raise SteepestError(f"{len(spans)} reaches for {len(along)} parameters", remedy="Give --reach once for each")
@@ -74,7 +78,9 @@ def refuse_another(problem: Problem, trajectory: Trajectory) -> None:
     first = trajectory.steps[0]
     if tuple(first.params) != problem.bowl.names:
         raise SteepestError(
-            f"the run has parameters {', '.join(first.params)}, this table makes {', '.join(problem.bowl.names)}",
+            f"the run has parameters {', '.join(first.params)}, and {problem.table.name} makes "
+            f"{', '.join(problem.bowl.names)}",
+            cause="No table was named, so that the lesson's trial stands in" if problem.trial else "",
             remedy="Name the table, target and features that the run was made with",
         )
     cost = float(problem.bowl.value({name: value.double() for name, value in first.params.items()}))

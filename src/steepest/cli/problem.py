@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -14,6 +15,9 @@ from steepest.cost.least_squares import LeastSquares
 from steepest.errors import SteepestError, door, near
 from steepest.tables import Table
 from steepest.vectors import Params
+
+RUN = "run.steepest"
+"""How a run is called in the folder that `descend` makes."""
 
 DTYPES = {"float64": torch.float64, "float32": torch.float32}
 
@@ -33,6 +37,8 @@ class Choices:
     plain: bool
     dtype: str
     device: str
+    start_named: str = "--start"
+    """How the option is called that says where: of a walk its start, of a cut its point."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,8 @@ class Problem:
     bowl: LeastSquares
     cost: Cost
     start: Params
+    trial: bool = False
+    """Whether it is the lesson's clinical trial, because no table was named."""
 
     @property
     def exact(self) -> Params:
@@ -74,9 +82,10 @@ def pose(choices: Choices) -> Problem:
     dtype, device = DTYPES[choices.dtype], _device(choices.device)
     if choices.plain or dtype is not torch.float64 or device.type != "cpu":
         cost = plain_cost(table, bowl, dtype=dtype, device=device)
-    with door("--start"):
+    with door(choices.start_named):
         start = _start(choices, bowl)
-    return Problem(table, bowl, cost, {n: v.to(device, dtype) for n, v in start.items()})
+    start = {name: value.to(device, dtype) for name, value in start.items()}
+    return Problem(table, bowl, cost, start, trial=choices.table is None)
 
 
 def plain_cost(table: Table, bowl: LeastSquares, *, dtype: torch.dtype, device: torch.device) -> Cost:
@@ -144,6 +153,11 @@ def _device(name: str) -> torch.device:
             f"--device {name} is not to be had here", cause=str(error).splitlines()[0][:120], remedy="Leave it out: cpu"
         ) from error
     return device
+
+
+def run_at(path: Path) -> Path:
+    """Where a run lies that was named by its file or by its folder."""
+    return path / RUN if (path / RUN).is_file() else path
 
 
 def distance(params: Params, other: Params) -> float:

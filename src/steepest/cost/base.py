@@ -15,6 +15,7 @@ from steepest.vectors import Params
 
 if TYPE_CHECKING:
     from steepest.cost.least_squares import LeastSquares
+    from steepest.cost.module import ModuleCost
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,13 @@ class Restriction:
 
     `costs` takes coordinates of shape `(points, directions)` and gives costs of shape `(points,)`. `method` says how
     they are got, and how exact they are.
+
+    >>> bowl = Cost.least_squares(torch.arange(3.0), torch.tensor([3.0, 3.0, 3.0]))
+    >>> shortcut = bowl.restricted(bowl.zeros(), [bowl.minimum])
+    >>> shortcut.costs(torch.tensor([[0.0], [0.5], [1.0]]))
+    tensor([9.0000, 2.2500, 0.0000], dtype=torch.float64)
+    >>> shortcut.method
+    'worked out from 3 numbers of the quadratic, exact at each point'
     """
 
     costs: Callable[[Tensor], Tensor]
@@ -36,7 +44,16 @@ class Cost(ABC):
 
     Make one with `Cost.from_function`, `Cost.from_module` or `Cost.least_squares`. Everything else in steepest is a
     function of a Cost and uses nothing but its three abilities: `value`, `value_and_gradient` and `product`; and two
-    shortcuts where they are there, `products` and `restricted`.
+    shortcuts where they are there, `products` and `restricted`. A cost has the unit of its loss.
+
+    >>> cost = Cost.from_function(lambda m, b: 3 * m**2 + b**2)
+    >>> point, along_m = cost.params({"m": 1.0, "b": 2.0}), cost.params({"m": 1.0, "b": 0.0})
+    >>> cost.value(point)
+    tensor(7.)
+    >>> cost.value_and_gradient(point)[1]
+    {'m': tensor(6.), 'b': tensor(4.)}
+    >>> cost.product(point, along_m)
+    {'m': tensor(6.), 'b': tensor(0.)}
     """
 
     names: tuple[str, ...]
@@ -55,7 +72,7 @@ class Cost(ABC):
 
     @abstractmethod
     def value(self, params: Params) -> Tensor:
-        """Forward pass and cost: one number, as a tensor without dimensions."""
+        """Forward pass and cost: one number in the unit of the loss, as a tensor without dimensions."""
 
     @abstractmethod
     def value_and_gradient(self, params: Params) -> tuple[Tensor, Params]:
@@ -63,10 +80,15 @@ class Cost(ABC):
 
     @abstractmethod
     def product(self, params: Params, vector: Params) -> Params:
-        """Hessian times vector, without the Hessian ever being formed."""
+        """Hessian times vector, named and shaped as the parameters, without the Hessian ever being formed."""
 
     def products(self, params: Params) -> Callable[[Params], Params]:
-        """Offer `product` at one point, to be asked again and again; what all products share may be done once."""
+        """Offer `product` at one point, to be asked again and again; what all products share may be done once.
+
+        >>> hessian = Cost.from_function(lambda m: 3 * m**2).products({"m": torch.tensor(1.0)})
+        >>> hessian({"m": torch.tensor(1.0)}), hessian({"m": torch.tensor(2.0)})
+        ({'m': tensor(6.)}, {'m': tensor(12.)})
+        """
         return lambda vector: self.product(params, vector)
 
     def restricted(self, origin: Params, directions: Sequence[Params]) -> Restriction | None:
@@ -77,8 +99,14 @@ class Cost(ABC):
     def sample(self, examples: int, *, seed: int = 0) -> Cost:
         """Make a Cost over `examples` rows of the data, drawn once by `seed`, the same at every point.
 
-        Its `sampled` says which, and `value_and_interval` how far its mean may be from that over all rows. Raises
-        SteepestError for a cost whose rows are not known.
+        Its `sampled` says which, and `value_and_interval` how far its mean may be from that over all rows.
+
+        Raises SteepestError for a cost whose rows are not known.
+
+        >>> x = torch.arange(100.0)[:, None]
+        >>> cost = Cost.from_module(torch.nn.Linear(1, 1), torch.nn.functional.mse_loss, [(x, 2 * x)])
+        >>> cost.sample(40).examples
+        40
         """
         from steepest.cost.sample import sample
 
@@ -93,7 +121,8 @@ class Cost(ABC):
     def factor(self) -> Tensor | None:
         """A matrix A whose Gram matrix A'A is the Hessian everywhere, if there is one; None for a curved cost.
 
-        Its singular values squared are the Hessian's eigenvalues, to twice as many digits as the Hessian can give.
+        Its shape is `(rows, parameters)`. Its singular values squared are the Hessian's eigenvalues, to twice as many
+        digits as the Hessian can give.
         """
         return None
 
@@ -178,13 +207,14 @@ class Cost(ABC):
         batch_norm: Literal["frozen", "batch", "recalibrated"] | None = None,
         only: Sequence[str] | None = None,
         sharded: bool = False,
-    ) -> Cost:
+    ) -> ModuleCost:
         """Make a Cost of a module, a loss that averages over a batch, and batches that can be read again and again.
 
         `loss(outputs, targets)` takes batches `(inputs, targets)` or `(input, ..., targets)`; inputs may be a tensor, a
         tuple (given as arguments) or a dict (as keywords). A loss whose arguments are named `module, batch` is given
-        the module and the batch as it is, of any kind. Examples are counted by rows, and batches weigh by them; a loss
-        that averages over something else (words without padding) returns the pair `(loss, count)`.
+        the module and the batch as it is, of any kind. Batches weigh by their rows, or under torch's own cross-entropy
+        by the targets that count and the weights of their classes; a loss of yours that averages over something else
+        (words without padding) returns the pair `(loss, count)`. It may differentiate by the inputs, as of a PDE.
 
         Parameters are those of the module that require a gradient, or `only` those named, frozen ones too; the rest is
         held. `batch_norm` says which statistics normalise: the module's own ("frozen"), those of each "batch", or
@@ -196,8 +226,9 @@ class Cost(ABC):
 
         A DataLoader that shuffles is read whole, in one order drawn once.
 
-        Raises SteepestError where two passes disagree (live dropout, augmentation), the loss is a sum, the batches can
-        be read only once, a batch norm in training mode has no policy, or ranks differ in parameters.
+        Raises SteepestError where two passes disagree (live dropout, augmentation), the loss is a sum, or of several
+        batches no mean over rows, the batches can be read only once, a batch norm in training mode has no policy, or
+        ranks differ in parameters.
 
         >>> module = torch.nn.Linear(1, 1)
         >>> inputs, targets = torch.tensor([[0.0], [1.0]]), torch.tensor([[1.0], [3.0]])
@@ -234,9 +265,11 @@ class Cost(ABC):
 
         With `standardise` the parameters are those of columns with mean 0 and standard deviation 1;
         `cost.in_own_units` gives them back. With `sharded` every rank of torch.distributed reads examples of its own,
-        and all get the cost of all of them. Raises SteepestError for ragged shapes, NaN and infinities, and no data.
+        and all get the cost of all of them.
 
         The data become the R factor of a centred QR decomposition (Golub and Van Loan, 2013, §5.3), about a pilot fit.
+
+        Raises SteepestError for ragged shapes, NaN and infinities, and no data.
 
         >>> x = torch.arange(3.0)
         >>> Cost.least_squares(x, 2 * x + 1).minimum

@@ -58,6 +58,8 @@ class Chunked:
         params = {name: _combined(weights, columns) for name, columns in self._columns.items()}
         total = torch.zeros(len(places), dtype=torch.float64, device=like.device)
         for index, (each, share) in enumerate(zip(stand_in.held or (), stand_in.shares, strict=True)):
+            if not share:  # a batch of which nothing counts: its mean is 0 / 0
+                continue
             values = [[_combined(weights, part) for part in call] for call in self._parts[index]]
             total += vmap(lambda p, v, i=index, e=each: self._loss(p, v, i, e))(params, values).double() * share
         return total.cpu()

@@ -73,10 +73,11 @@ def entropy(common: Shared) -> Entropy | None:
 
 
 def is_plain(loss: Any) -> bool:
-    """Whether a loss is torch's cross-entropy as it comes, without weights and smoothing."""
+    """Whether a loss is torch's cross-entropy as it comes, without weights, smoothing and a class left out."""
     return loss is nn.functional.cross_entropy or (
         isinstance(loss, nn.CrossEntropyLoss)
         and (loss.weight, loss.reduction, loss.label_smoothing) == (None, "mean", 0.0)
+        and loss.ignore_index < 0
     )
 
 

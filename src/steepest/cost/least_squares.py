@@ -14,7 +14,17 @@ from steepest.vectors import Params
 
 
 class LeastSquares(Cost):
-    """A bowl, `C(u) = |B (u - lowest)|^2 + floor`, known exactly. Made by `Cost.least_squares`."""
+    """A bowl, `C(u) = |B (u - lowest)|^2 + floor`, known exactly. Made by `Cost.least_squares`.
+
+    >>> x = torch.tensor([0.0, 2.0, 4.0], dtype=torch.float64)
+    >>> cost = Cost.least_squares(x, 3 * x + 1, standardise=True)
+    >>> {name: round(float(value), 3) for name, value in cost.minimum.items()}
+    {'m': 4.899, 'b': 7.0}
+    >>> {name: round(float(value), 3) for name, value in cost.in_own_units(cost.minimum).items()}
+    {'m': 3.0, 'b': 1.0}
+    >>> cost.standardised({"m": torch.tensor(3.0), "b": torch.tensor(1.0)})["b"]
+    tensor(7., dtype=torch.float64)
+    """
 
     def __init__(
         self, moments: Moments, *, names: Sequence[str] | None, ridge: float = 0.0, standardise: bool = False
@@ -141,7 +151,7 @@ class LeastSquares(Cost):
         return self._shaped(self._with_intercept(weights, flat, -self.moments.mean @ weights))
 
     def standardised(self, params: Params) -> Params:
-        """Undo `in_own_units`: `v = w * deviation`, `v_b = b + mean . w`."""
+        """Give parameters in the units of the data as standardised ones: `v = w * deviation`, `v_b = b + mean . w`."""
         if self._scale is None:
             return dict(params)
         flat = self._flat(params)

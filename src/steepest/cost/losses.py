@@ -1,10 +1,12 @@
-"""A user's loss, of either kind, called on one batch: the mean loss and over how many examples it is one."""
+"""A user's loss, of either kind, called on one batch: the mean loss, of how many examples, and what it weighs."""
 
 from __future__ import annotations
 
+import functools
 import inspect
+import math
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +16,16 @@ from steepest.errors import SteepestError
 
 MODULE_AND_BATCH = "module, batch"
 """How a loss names its arguments that is given the module and the batch as it is."""
+
+
+class Mean(NamedTuple):
+    """The mean loss of a batch, how many examples it holds, and what it weighs in the mean over all batches."""
+
+    loss: Tensor
+    examples: int
+    weight: float
+    told: bool
+    """Whether the weight is known from the loss, and not only taken to be the number of rows."""
 
 
 def of_batch(loss: Callable[..., Any]) -> bool:
@@ -72,19 +84,23 @@ def outputs_of(module: nn.Module, inputs: Any) -> Any:
     return module(*inputs) if isinstance(inputs, tuple | list) else module(inputs)
 
 
-def loss_of(module: nn.Module, loss: Callable[..., Any], whole: bool, batch: Any) -> tuple[Tensor, int]:
-    """Call a loss on a batch: its mean, and the number of examples that it is the mean of."""
+def loss_of(module: nn.Module, loss: Callable[..., Any], whole: bool, batch: Any) -> Mean:
+    """Call a loss on a batch: its mean, and what that is the mean of."""
     if whole:
         return counted(loss(module, batch), batch)
     inputs, targets = batches.split(batch)
-    return counted(loss(outputs_of(module, inputs), targets), targets)
+    return counted(loss(outputs_of(module, inputs), targets), targets, weight_of(loss, targets))
 
 
-def counted(found: Any, examples: Any) -> tuple[Tensor, int]:
-    """Take a loss apart that says its own count; count the examples of one that does not."""
+def counted(found: Any, examples: Any, weight: float | None = None) -> Mean:
+    """Take a loss apart that says its own count; count the examples of one that does not, which weigh alike."""
+    sizes = batches.sizes(examples)
     if isinstance(found, tuple) and len(found) == 2:
-        return _number(found[0]), _count(found[1])
-    loss, sizes = _number(found), batches.sizes(examples)
+        count = _count(found[1])
+        whole = isinstance(found[1], int) or (isinstance(found[1], Tensor) and not found[1].is_floating_point())
+        rows = round(count) if whole or len(sizes) != 1 else sizes[0]  # a sum of weights counts no examples
+        return Mean(_number(found[0]), max(1, rows), count, told=True)
+    loss = _number(found)
     if len(sizes) != 1 or not sizes[0]:
         told = f"its tensors have {' and '.join(map(str, sizes))} rows" if sizes else "no tensor in it has rows"
         raise SteepestError(
@@ -92,7 +108,29 @@ def counted(found: Any, examples: Any) -> tuple[Tensor, int]:
             remedy="Give tensors with one row for each example, or return from the loss the pair (loss, count) with "
             "how many examples it is the mean of",
         )
-    return loss, sizes[0]
+    return Mean(loss, sizes[0], sizes[0] if weight is None else weight, told=weight is not None)
+
+
+def weight_of(loss: Callable[..., Any], targets: Any) -> float | None:
+    """Give what torch's cross-entropy divides by: targets that are not left out, each with its class's own weight.
+
+    None for another loss, and for targets that are probabilities.
+
+    >>> weight_of(nn.CrossEntropyLoss(ignore_index=0, weight=torch.tensor([1.0, 2.0, 0.5])), torch.tensor([0, 1, 1, 2]))
+    4.5
+    """
+    options: dict[str, Any] = {}
+    if isinstance(loss, functools.partial) and not loss.args:
+        options, loss = loss.keywords, loss.func
+    if type(loss) in (nn.CrossEntropyLoss, nn.NLLLoss):
+        options = vars(loss) | dict(cast("nn.Module", loss).named_buffers())
+    elif not any(loss is each for each in (nn.functional.cross_entropy, nn.functional.nll_loss)):
+        return None
+    if not isinstance(targets, Tensor) or targets.is_floating_point():
+        return None
+    counting = targets[targets != options.get("ignore_index", -100)]
+    weights = options.get("weight")
+    return float(counting.numel() if weights is None else weights.double()[counting.long()].sum())
 
 
 def _number(loss: Any) -> Tensor:
@@ -109,13 +147,14 @@ def _number(loss: Any) -> Tensor:
     )
 
 
-def _count(count: Any) -> int:
+def _count(count: Any) -> float:
     number = float(count) if isinstance(count, Tensor) and count.numel() == 1 else count
-    if isinstance(number, int | float) and not isinstance(number, bool) and number > 0 and number == int(number):
-        return int(number)
+    if isinstance(number, int | float) and not isinstance(number, bool) and number > 0 and math.isfinite(number):
+        return float(number)
     raise SteepestError(
         f"the loss says that it is the mean of {number!r} examples",
-        remedy="Return (loss, count) with a whole number above 0, or the loss alone",
+        remedy="Return (loss, count) with a number above 0 (examples, words, the sum of their weights), or the loss "
+        "alone",
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import torch
@@ -22,9 +23,20 @@ from steepest.vectors import Params
 T = TypeVar("T")
 Parts = Callable[[Tensor, tuple[Tensor, ...]], tuple[Tensor, ...]]
 
+SAME = 1e-9
+"""How near two sums of weights are that differ by the order of their additions alone."""
+
 
 class ModuleCost(Cost):
-    """The mean loss of a module over all batches, weighted by their sizes. Made by `Cost.from_module`."""
+    """The mean loss of a module over all batches, weighted by their sizes. Made by `Cost.from_module`.
+
+    >>> module = torch.nn.Linear(1, 1, bias=False)
+    >>> _ = torch.nn.init.constant_(module.weight, 3.0)
+    >>> batches = [(torch.ones(1, 1), torch.zeros(1, 1)), (torch.ones(3, 1), torch.ones(3, 1))]  # losses 9 and 4
+    >>> cost = Cost.from_module(module, torch.nn.functional.mse_loss, batches)
+    >>> cost.value(cost.at_module)
+    tensor(5.2500)
+    """
 
     def __init__(
         self,
@@ -38,6 +50,7 @@ class ModuleCost(Cost):
     ) -> None:
         with door("Cost.from_module"):
             module = _unwrapped(module)
+            ranks.refuse_pieces(module)
             _refuse_unmade(module)
             self.module, self.loss, self.batches = module, loss, settled(batches)
             self.norms = Norms(module, batch_norm)
@@ -51,10 +64,19 @@ class ModuleCost(Cost):
             if sharded:
                 described = [f"{n} {tuple(v.shape)} {losses.short(v.dtype)}" for n, v in self._parameters.items()]
                 ranks.refuse_unlike("parameters", described)
-            self._here = self._together(self._probed)
-            self.examples = int(self._sums([torch.tensor(self._here)])[0])
+            self.differentiates = False
+            self.by_rows = True
+            self._here, examples = self._together(self._probed)
+            both = self._sums([torch.tensor(examples), torch.tensor(self._here, dtype=torch.float64)])
+            self.examples, self.weight = int(both[0]), float(both[1])
             if not self.examples:
                 raise SteepestError("there are no batches", remedy="Give at least one (inputs, targets)")
+            if not self.weight:
+                raise SteepestError(
+                    f"none of the targets of {self.examples} examples counts",
+                    cause="All are the ignore_index of the loss, or of classes that weigh nothing",
+                    remedy="Give targets that count",
+                )
 
     def _fit(self, only: Sequence[str] | None) -> Params:
         """Refuse what can be seen to be wrong without asking the module, and choose the parameters."""
@@ -64,20 +86,53 @@ class ModuleCost(Cost):
         self.norms.refuse_unchosen()
         return chosen
 
-    def _probed(self) -> int:
+    def _probed(self) -> tuple[float, int]:
+        """Look at the user's world; where a loss finds no graph to differentiate, once more with one."""
+        alone = not self._sharded or ranks.alone()
         try:
-            return probe(self)
+            return probe(self, alone=alone)
         except RuntimeError as error:
             if "does not require grad" not in str(error):
                 raise
-            raise SteepestError(
-                f"the loss asks for a gradient itself: {error}",
-                cause="Is there a backward() in it?",
-                remedy="Let it return the loss; gradients are taken from outside",
-            ) from error
+        self.differentiates = True
+        kept = {name: _copied(value.grad) for name, value in self.module.named_parameters()}
+        try:
+            found, why = probe(self, alone=alone), ""
+        except RuntimeError as error:
+            if "does not require grad" not in str(error):
+                raise
+            found, why = (0.0, 0), f": {error}"
+        gone_backward = False
+        for name, value in self.module.named_parameters():
+            if not _same(value.grad, kept[name]):
+                value.grad, gone_backward = kept[name], True
+        if not why and not gone_backward:
+            return found
+        raise SteepestError(
+            f"the loss asks for a gradient by the parameters itself{why}",
+            cause="Is there a backward() in it?",
+            remedy="Let it return the loss; gradients by the parameters are taken from outside",
+        )
+
+    def grad_mode(self) -> Any:
+        """No graph where only a value is wanted, unless the loss itself differentiates, as by the inputs."""
+        return torch.enable_grad() if self.differentiates else torch.no_grad()
 
     def zeros(self) -> Params:
         return {name: torch.zeros_like(value) for name, value in self._parameters.items()}
+
+    def params(self, values: Mapping[str, Tensor | float]) -> Params:
+        """Make the caller's numbers or tensors into parameters, as any cost does, and refuse a `state_dict` by name."""
+        names = [name for name, _ in self.module.named_buffers()] if isinstance(values, Mapping) else []
+        held = [name for name in names if name in values]
+        if held:
+            raise SteepestError(
+                f"'{held[0]}' is a buffer, no parameter of the cost",
+                cause="A state_dict() holds buffers too, such as running statistics, and the cost takes its module's "
+                "own",
+                remedy="Load it into the module with load_state_dict, and give cost.at_module, or leave at= out",
+            )
+        return super().params(values)
 
     @property
     def at_module(self) -> Params:
@@ -88,8 +143,8 @@ class ModuleCost(Cost):
         buffers = self._buffers_for(params)
 
         def total() -> list[Tensor]:
-            with torch.no_grad():
-                terms = sum(float(loss) * share for loss, share in self._losses(params, buffers))
+            with self.grad_mode():
+                terms = sum(float(loss.detach()) * share for loss, share in self._losses(params, buffers))
             return [torch.tensor(terms, dtype=torch.float64)]
 
         return self._number(self._sums(self._together(total, at=params))[0], params)
@@ -168,29 +223,48 @@ class ModuleCost(Cost):
         return value.to(first.device, torch.float64 if first.dtype.itemsize < 4 else first.dtype)
 
     def _losses(self, params: Params, buffers: dict[str, Tensor]) -> Iterator[tuple[Tensor, float]]:
-        """Each batch's loss and its share of all examples; a batch that is alone has a share of exactly 1."""
-        seen = 0
+        """Each batch's loss and its share of all; a batch that is alone has exactly 1, one that weighs nothing none."""
+        seen = 0.0
         policy: Policy | None = "frozen" if self.norms.recalibrated else self.norms.policy
         with as_found(self.batches), self.norms.under(policy):
             for each in self.batches:
-                loss, count = self.loss_on(each, params, buffers)
-                seen += count
-                yield loss, count / (self.examples or 1)
-        if seen != self._here:
+                found = self.loss_on(each, params, buffers)
+                seen += found.weight
+                if found.weight:
+                    yield found.loss, found.weight / (self.weight or 1)
+        if not math.isclose(seen, self._here, rel_tol=SAME):
             raise SteepestError(
-                f"the batches held {self._here} examples at first, and now {seen}",
+                f"the batches held {self._here:,g} examples at first, and now {seen:,g}",
                 remedy="Give batches that are the same each time they are read",
             )
 
-    def loss_on(self, given: Any, params: Params, buffers: dict[str, Tensor]) -> tuple[Tensor, int]:
-        """Compute one batch's mean loss and count its examples."""
+    def loss_on(self, given: Any, params: Params, buffers: dict[str, Tensor]) -> losses.Mean:
+        """Compute one batch's mean loss, count its examples and weigh it."""
         moved = batch.moved(given, self.device_of(params))
-        return self.within(losses.loss_of, params, buffers, self.loss, self.of_batch, moved)
+        try:
+            return self.within(losses.loss_of, params, buffers, self.loss, self.of_batch, moved)
+        except RuntimeError as error:
+            kinds, own = (
+                " and ".join(sorted({losses.short(value.dtype) for value in each.values()}))
+                for each in (params, self._parameters)
+            )
+            if kinds == own or "dtype" not in str(error):
+                raise
+            raise SteepestError(
+                f"the parameters given are {kinds}, those of the module {own}",
+                cause=f"PyTorch says: {str(error).splitlines()[0][:120]}",
+                remedy=f"Give them in {own}, or make the cost of a module and batches in {kinds}",
+            ) from error
 
     def within(self, function: Callable[..., Any], params: Params, buffers: dict[str, Tensor], *given: Any) -> Any:
-        """Call a function of the module while parameters and buffers stand in for its own, also inside a loss."""
+        """Call a function of the module while parameters and buffers stand in for its own, also inside a loss.
+
+        Buffers that it replaces are replaced in `buffers`, so that a state goes on from one batch to the next.
+        """
         stand_ins = {f"module.{name}": value for name, value in (buffers | params).items()}
-        return functional_call(self._whole, stand_ins, (function, *given))
+        found = functional_call(self._whole, stand_ins, (function, *given))
+        buffers.update({name: stand_ins[f"module.{name}"] for name in buffers})
+        return found
 
     def fresh_buffers(self) -> dict[str, Tensor]:
         """Copies of the module's buffers, for a pass to change."""
@@ -268,6 +342,14 @@ def _refuse_unmade(module: torch.nn.Module) -> None:
                 cause="It is lazy, and gets one at the first forward pass",
                 remedy="Call the module once on a batch, then load its weights, then make the cost",
             )
+
+
+def _copied(gradient: Tensor | None) -> Tensor | None:
+    return None if gradient is None else gradient.detach().clone()
+
+
+def _same(gradient: Tensor | None, kept: Tensor | None) -> bool:
+    return gradient is kept if gradient is None or kept is None else gradient.equal(kept)
 
 
 def _wide(value: Tensor) -> Tensor:

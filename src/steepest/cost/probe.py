@@ -7,6 +7,7 @@ import math
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +19,9 @@ from steepest.errors import SteepestError
 
 if TYPE_CHECKING:
     from steepest.cost.module import ModuleCost
+
+UNEVEN = 1e-3
+"""How far a loss may be from the mean of its halves' and still be a mean over rows: what autocast may round."""
 
 
 @contextmanager
@@ -43,25 +47,32 @@ def as_found(source: object) -> Iterator[None]:
             torch.cuda.set_rng_state_all(cuda)
 
 
-def probe(cost: ModuleCost) -> int:
-    """Read the batches twice; return how many examples they hold. None at all is for the ranks together to judge."""
+def probe(cost: ModuleCost, *, alone: bool) -> tuple[float, int]:
+    """Read the batches twice; return what they weigh, and how many examples they hold, which may be none at all.
+
+    Whether there is no batch on any rank is for the ranks together to judge, unless this one is `alone`.
+    """
     params = cost.at_module
-    with cost.norms.under("batch" if cost.norms.recalibrated else cost.norms.policy), torch.no_grad():
+    with cost.norms.under("batch" if cost.norms.recalibrated else cost.norms.policy), cost.grad_mode():
         with as_found(cost.batches):
             head = next(iter(cost.batches), None)
             if head is None:
-                return 0
-            _refuse_wrong_loss(cost, batches.moved(head, cost.device_of(params)))
+                return 0.0, 0
+            tried = _tried(cost, batches.moved(head, cost.device_of(params)))
+            _refuse_sum(tried)
         with as_found(cost.batches):
             first, second = _pass(cost), _pass(cost)
-        _refuse_disagreement(cost.module, [loss for loss, _ in first], [loss for loss, _ in second])
-    return sum(count for _, count in first)
+        _refuse_disagreement(cost.module, [found[0] for found in first], [found[0] for found in second])
+        cost.by_rows = _is_mean_of_rows(cost, tried)
+        if not cost.by_rows and (len(first) > 1 or not alone):
+            _refuse_weights(tried)
+    return sum(found[1] for found in first), sum(found[2] for found in first)
 
 
-def _pass(cost: ModuleCost) -> list[tuple[float, int]]:
+def _pass(cost: ModuleCost) -> list[tuple[float, float, int]]:
     buffers = cost.fresh_buffers()
-    pairs = (cost.loss_on(batch, cost.at_module, buffers) for batch in cost.batches)
-    return [(float(loss), count) for loss, count in pairs]
+    found = (cost.loss_on(batch, cost.at_module, buffers) for batch in cost.batches)
+    return [(float(each.loss.detach()), each.weight, each.examples) for each in found]
 
 
 def _refuse_disagreement(module: nn.Module, first: list[float], second: list[float]) -> None:
@@ -85,32 +96,90 @@ def _refuse_disagreement(module: nn.Module, first: list[float], second: list[flo
             )
 
 
-def _refuse_wrong_loss(cost: ModuleCost, head: Any) -> None:
+@dataclass(frozen=True)
+class Tried:
+    """The loss of a batch and of its two halves, of which there are none where that says nothing."""
+
+    whole: losses.Mean
+    halves: tuple[losses.Mean, ...] = ()
+
+    @property
+    def summed(self) -> float:
+        """The sum of the halves' losses."""
+        return sum(float(half.loss.detach()) for half in self.halves)
+
+    @property
+    def mean(self) -> float:
+        """The mean of the halves' losses, by their weights."""
+        return sum(float(half.loss.detach()) * half.weight for half in self.halves if half.weight) / self.whole.weight
+
+    @property
+    def told(self) -> str:
+        """The halves' losses."""
+        return " and ".join(f"{float(half.loss.detach()):.6g}" for half in self.halves)
+
+
+def _tried(cost: ModuleCost, head: Any) -> Tried:
     if cost.of_batch:
-        whole, count = cost.loss_on(head, cost.at_module, cost.fresh_buffers())
+        whole = cost.loss_on(head, cost.at_module, cost.fresh_buffers())
     else:
         inputs, targets = batches.split(head)
         outputs = _outputs(cost, inputs)
         _refuse_broadcasting(outputs, targets)
-        whole, count = losses.counted(_called(cost.loss, outputs, targets), targets)
-    halves = [rows for rows in (slice(None, count // 2), slice(count // 2, None)) if count > 1]
-    if not halves or not math.isfinite(float(whole)) or float(whole) == 0 or batches.sizes(head) != [count]:
-        return
+        whole = losses.counted(_called(cost.loss, outputs, targets), targets, losses.weight_of(cost.loss, targets))
+    value, count = float(whole.loss.detach()), whole.examples
+    rows = [part for part in (slice(None, count // 2), slice(count // 2, None)) if count > 1]
+    if not rows or not math.isfinite(value) or value == 0 or batches.sizes(head) != [count] or _says(head, count):
+        return Tried(whole)
     try:
-        left, right = (cost.loss_on(batches.rows(head, half), cost.at_module, cost.fresh_buffers()) for half in halves)
+        halves = tuple(cost.loss_on(batches.rows(head, part), cost.at_module, cost.fresh_buffers()) for part in rows)
     except Exception:  # a batch of another size may be more than the module can take, and then nothing is known
-        return
-    if left[1] + right[1] != count:
-        return
-    summed = float(left[0] + right[0])
-    mean = (float(left[0]) * left[1] + float(right[0]) * right[1]) / count
-    if math.isclose(float(whole), summed, rel_tol=1e-4) and not math.isclose(float(whole), mean, rel_tol=1e-2):
+        return Tried(whole)
+    return Tried(whole, halves if sum(half.examples for half in halves) == count else ())
+
+
+def _says(head: Any, count: int) -> bool:
+    """Whether a batch holds its own size as a number, by which a loss may divide, and which halves would keep."""
+    if isinstance(head, dict | tuple | list):
+        return any(_says(part, count) for part in (head.values() if isinstance(head, dict) else head))
+    alone = isinstance(head, torch.Tensor) and not head.ndim
+    return (alone or isinstance(head, int | float)) and float(head) == count
+
+
+def _refuse_sum(tried: Tried) -> None:
+    value = float(tried.whole.loss.detach())
+    if (
+        tried.halves
+        and math.isclose(value, tried.summed, rel_tol=1e-4)
+        and not math.isclose(value, tried.mean, rel_tol=1e-2)
+    ):
         raise SteepestError(
-            f"the loss of {count} examples is {float(whole):.6g}, the sum of its halves' {float(left[0]):.6g} and "
-            f"{float(right[0]):.6g}",
+            f"the loss of {tried.whole.examples} examples is {value:.6g}, the sum of its halves' {tried.told}",
             cause="The loss is a sum over the batch, and a learning rate would depend on the batch size",
             remedy="Give one that averages, as torch's do with reduction='mean'",
         )
+
+
+def _is_mean_of_rows(cost: ModuleCost, tried: Tried) -> bool:
+    """Whether batches may weigh by their rows: said by the loss itself, or borne out by the halves of a batch.
+
+    Not asked of half precision, which rounds as much, and of norms that make each example's loss depend on the others.
+    """
+    together = bool(cost.norms.parts) and cost.norms.policy in ("batch", "recalibrated")
+    if tried.whole.told or not tried.halves or together or tried.whole.loss.dtype.itemsize < 4:
+        return True
+    size = max(abs(float(half.loss.detach())) for half in tried.halves)
+    return not abs(float(tried.whole.loss.detach()) - tried.mean) > UNEVEN * size
+
+
+def _refuse_weights(tried: Tried) -> None:
+    raise SteepestError(
+        f"the loss of {tried.whole.examples} examples is {float(tried.whole.loss.detach()):.6g}, and its halves' "
+        f"{tried.told} have the mean {tried.mean:.6g}",
+        cause="It averages over something else than rows (words without padding, weights), so how much each batch "
+        "weighs is not known",
+        remedy="Return the pair (loss, count) with what it divides by, or give one batch of all the data",
+    )
 
 
 def _outputs(cost: ModuleCost, inputs: Any) -> Any:

@@ -42,7 +42,16 @@ class Sampled:
 
 
 class SampledCost(ModuleCost):
-    """The mean loss over a sample of a module's data, with an interval for that over all of them. Made by `sample`."""
+    """The mean loss over a sample of a module's data, with an interval for that over all rows. Made by `Cost.sample`.
+
+    >>> targets = torch.arange(1000.0)[:, None]  # of estimates that are all 0: the cost over all rows is 499.5
+    >>> module = torch.nn.Linear(1, 1)
+    >>> mean = lambda estimates, targets: (targets + 0 * estimates).mean()
+    >>> whole = Cost.from_module(module, mean, [(targets, targets)])
+    >>> value, half = whole.sample(100).value_and_interval(whole.zeros())
+    >>> abs(value - 499.5) < half < 70
+    tensor(True)
+    """
 
     def __init__(self, cost: ModuleCost, batches: Sequence[Any], sampled: Sampled) -> None:
         super().__init__(cost.module, cost.loss, batches, batch_norm=cost.norms.policy, only=cost.names, sharded=False)
@@ -57,10 +66,13 @@ class SampledCost(ModuleCost):
         """Compute the cost of the sample, and the half-width of a 95 % interval for the cost over all rows.
 
         `t(k - 1) sqrt(sum_b (c_b (m_b - C) / c)^2 / (k (k - 1))) sqrt(1 - size / of)` over k batches with means `m_b`
-        of `c_b` examples, `c` on average; the last factor is for drawing without replacement (Cochran, 1977).
+        of `c_b` examples, `c` on average; the last factor is for drawing without replacement (Cochran, 1977). Both are
+        numbers in the unit of the loss, as tensors without dimensions.
+
+        Raises SteepestError where the sample's batches are no longer those that were drawn.
         """
-        with torch.no_grad():
-            terms = [(float(loss), share) for loss, share in self._losses(params, self._buffers_for(params))]
+        with self.grad_mode():
+            terms = [(float(loss.detach()), share) for loss, share in self._losses(params, self._buffers_for(params))]
         count, value = len(terms), sum(mean * share for mean, share in terms)
         spread = sum((count * share * (mean - value)) ** 2 for mean, share in terms)
         half = student(count - 1) * math.sqrt(
@@ -138,6 +150,12 @@ def _refuse_unfit(cost: ModuleCost, examples: int) -> None:
         raise SteepestError(
             "the cost is sharded, and no rank has all the rows to draw from",
             remedy="Make it of all the data without sharded=True, and spread the points over the ranks",
+        )
+    if not cost.by_rows:
+        raise SteepestError(
+            "the loss averages over something else than rows, so how much each batch of a sample weighs is not known",
+            cause="Words without padding, or weights, in a loss of one's own",
+            remedy="Return the pair (loss, count) with what it divides by",
         )
     if cost.norms.parts and cost.norms.policy in ("batch", "recalibrated"):
         raise SteepestError(

@@ -177,6 +177,8 @@ def shared(stand_in: StandIn) -> Shared | None:
     """Share what points have in common, where the module can be traced and it fits; None otherwise."""
     if not stand_in.held or stand_in.counts or stand_in.norms.recalibrated or _half(stand_in):
         return None
+    if stand_in.cost.differentiates:
+        return None
     with torch.no_grad(), stand_in.quiet():
         try:
             stand_in.stand([0.0] * len(stand_in.directions), stand_in.moved)

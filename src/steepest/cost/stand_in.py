@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
@@ -57,7 +58,7 @@ class StandIn:
         self._versions = [value._version for _, _, value, _ in self._buffers]
         self.counts = False  # whether a pass changes buffers, others than those of norms
         self.held = self._hold()
-        with torch.no_grad():
+        with cost.grad_mode():
             self.shares = self._first_pass()
 
     def costs(self, places: Tensor) -> Tensor:
@@ -67,7 +68,7 @@ class StandIn:
     def walked(self, places: Tensor, stand: Callable[[Place], None], loss_of: Callable[[int, Any], Tensor]) -> Tensor:
         """Stand at each place and add up the losses of a pass."""
         costs: list[float] = []
-        with self.quiet():
+        with self.quiet(), self.cost.grad_mode():
             for place in places.tolist():
                 stand(place)
                 costs.append(self._total(loss_of))
@@ -127,8 +128,9 @@ class StandIn:
                 for name, value in buffers.items():
                     self.module.get_buffer(name).copy_(value)
             found, shares = self._through(loss_of)
+            found = [loss.detach() for loss in found]
             values = [loss.item() for loss in found] if found[0].is_cpu else torch.stack(found).tolist()  # one wait
-            return sum(loss * share for loss, share in zip(values, shares, strict=True))
+            return sum(loss * share for loss, share in zip(values, shares, strict=True) if share)
         finally:
             self.put_back()
 
@@ -141,40 +143,41 @@ class StandIn:
     def _through(self, loss_of: Callable[[int, Any], Tensor]) -> tuple[list[Tensor], list[float]]:
         if self.held is not None:
             return [loss_of(index, each) for index, each in enumerate(self.held)], self.shares
-        found, counts = self._read()
-        return found, self._shared_out(counts)
+        found, weights = self._read()
+        return found, self._shared_out(weights)
 
-    def _read(self) -> tuple[list[Tensor], list[int]]:
+    def _read(self) -> tuple[list[Tensor], list[float]]:
         """Read batches that were not held."""
-        device, found, counts = self.cost.device_of(self.origin), [], []
+        device, found, weights = self.cost.device_of(self.origin), [], []
         with as_found(self.cost.batches):
             for each in self.cost.batches:
                 given = batch.moved(each, device)
-                loss, count = losses.loss_of(self.module, self.cost.loss, self.cost.of_batch, given)
-                found.append(loss)
-                counts.append(count)
-        return found, counts
+                mean = losses.loss_of(self.module, self.cost.loss, self.cost.of_batch, given)
+                found.append(mean.loss.detach())
+                weights.append(mean.weight)
+        return found, weights
 
     def _first_pass(self) -> list[float]:
-        """Count the examples of each batch held, by one pass at the origin."""
+        """Weigh each batch held, by one pass at the origin."""
         if self.held is None:
             return []
         with self.quiet():
-            counts = [losses.loss_of(self.module, self.cost.loss, self.cost.of_batch, each)[1] for each in self.held]
+            of_batch = self.cost.of_batch
+            weights = [losses.loss_of(self.module, self.cost.loss, of_batch, each).weight for each in self.held]
         norms = {id(part) for part in self.norms.parts.values()}
         self.counts = any(id(owner) not in norms for owner in self.put_back())
         if not self.cost.of_batch:
             self.held = [batch.split(each) for each in self.held]
-        return self._shared_out(counts)
+        return self._shared_out(weights)
 
-    def _shared_out(self, counts: list[int]) -> list[float]:
-        examples = self.cost.examples or 1
-        if sum(counts) != examples:
+    def _shared_out(self, weights: list[float]) -> list[float]:
+        whole = self.cost.weight
+        if not math.isclose(sum(weights), whole, rel_tol=1e-9):
             raise SteepestError(
-                f"the batches held {examples} examples at first, and now {sum(counts)}",
+                f"the batches held {whole:,g} examples at first, and now {sum(weights):,g}",
                 remedy="Give batches that are the same each time they are read",
             )
-        return [count / examples for count in counts]
+        return [weight / whole for weight in weights]
 
     def _hold(self) -> list[Any] | None:
         """Read the batches once and keep them on the device, unless they are too large to be kept beside the rest."""

@@ -18,7 +18,13 @@ class Agreement:
     `difference` is that of their sharpnesses as a share of the mean of both, `doubt` the share that their residuals and
     what they have not seen can account for; `cosine` and `smallest_cosine` are between their directions of largest and
     smallest curvature, without sign: 1 where they are the same, about 1 / sqrt(parameters) where they have nothing to
-    do with each other.
+    do with each other. `sharpnesses` and `examples` are those of the two.
+
+    >>> from steepest import Cost, curvature_at
+    >>> bowls = [lambda m, b: 3 * m**2 + b**2, lambda m, b: 5 * m**2 + b**2]
+    >>> found = agreement(*(curvature_at(Cost.from_function(bowl), {"m": 0.0, "b": 0.0}) for bowl in bowls))
+    >>> found.sharpnesses, found.difference, found.cosine
+    ((6.0, 10.0), 0.5, 1.0)
     """
 
     difference: float

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -42,6 +42,7 @@ def curvature_at(
     vectors: int | None = None,
     by: By | None = None,
     seed: int = 0,
+    tell: Callable[[int], None] | None = None,
 ) -> Curvature:
     """Measure how a cost bends at a point: eigenvalues of its Hessian, condition number, learning-rate limit.
 
@@ -54,7 +55,8 @@ def curvature_at(
 
     `only` names the parameters whose block of the Hessian is meant. Products are `by` "autograd", or by "taps", finite
     differences of gradients, where double backward breaks. Unless the "largest" alone is asked for, autograd's product
-    along the sharpest direction is compared with taps, and `method` says so where they differ by a tenth.
+    along the sharpest direction is compared with taps, and `method` says so where they differ by a tenth. `tell` hears
+    before each product how many are done.
 
     Raises SteepestError for "exact" beyond 2,000 parameters, for a product that is not finite, and for an argument that
     makes no sense.
@@ -68,7 +70,7 @@ def curvature_at(
     """
     with door("curvature_at"):
         _refuse_nonsense(method, ends, {"each_end": each_end, "products": products, "tolerance": tolerance}, vectors)
-        ask = Products(cost, cost.params(at), only=only, by=by)
+        ask = Products(cost, cost.params(at), only=only, by=by, tell=tell)
         if method is None:
             method = "exact" if ask.size <= LARGEST else "lanczos"
         if method == "exact":

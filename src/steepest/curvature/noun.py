@@ -23,6 +23,19 @@ class Curvature:
     Where the spectrum is `partial`, only eigenvalues at its ends are there, each a value that the Hessian takes along
     its direction: so the true largest is never below `sharpness`, the true smallest never above `smallest`. With 99 %
     probability over the random start, neither lies more than `unseen` beyond.
+
+    Eigenvalues are in cost per parameter squared. `method` says how they were got, `converged` whether every residual
+    asked for fell below the tolerance, `products` at the price of how many Hessian products; `examples` is how many
+    the cost is a mean over.
+
+    >>> import torch
+    >>> from steepest import Cost, curvature_at
+    >>> cost = Cost.from_function(lambda m, b: 3 * m**2 + b**2, dtype=torch.float64)
+    >>> curvature = curvature_at(cost, {"m": 0.9, "b": 0.1})
+    >>> curvature.eigenvalues.tolist(), curvature.best_learning_rate
+    ([6.0, 2.0], 0.25)
+    >>> curvature.contraction(0.25).tolist(), curvature.half_life(0.25)
+    ([0.5, 0.5], 1.0)
     """
 
     sharpness: float
@@ -46,11 +59,14 @@ class Curvature:
 
     @property
     def best_learning_rate(self) -> float | None:
-        """The fixed rate that contracts the worst mode most: `2 / (smallest + sharpness)` (Polyak, 1964)."""
+        """The fixed learning rate that contracts the worst mode most: `2 / (smallest + sharpness)` (Polyak, 1964)."""
         return None if self.condition_number is None else 2 / (self.smallest + self.sharpness)
 
     def contraction(self, learning_rate: float) -> Tensor:
-        """By what factor each known mode's distance shrinks (or grows) a step: `|1 - learning_rate * eigenvalue|`."""
+        """By what factor each known mode's distance shrinks (or grows) a step, shape `(modes,)`.
+
+        `factor = |1 - learning_rate * eigenvalue|`
+        """
         return (1 - learning_rate * self.eigenvalues).abs()
 
     def half_life(self, learning_rate: float) -> float:

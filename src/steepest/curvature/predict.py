@@ -14,8 +14,9 @@ from steepest.vectors import Params
 def cost_by_mode(curvature: Curvature, gradient: Params) -> Tensor:
     """Split a bowl's cost above its minimum into the shares of its modes, in the order of the eigenvalues.
 
-    `share_i = (direction_i . gradient)^2 / (2 eigenvalue_i)`, shape `(modes,)`; infinite where an eigenvalue is zero
-    and the gradient is not. Exact where the cost is a bowl, else what the bowl that touches it here would say.
+    `share_i = (direction_i . gradient)^2 / (2 eigenvalue_i)`, in the unit of the cost, shape `(modes,)`; infinite where
+    an eigenvalue is zero and the gradient is not. Exact where the cost is a bowl, else what the bowl that touches it
+    here would say.
 
     Raises SteepestError for a curvature of which only the ends of the spectrum are known.
 
@@ -40,7 +41,9 @@ def cost_by_mode(curvature: Curvature, gradient: Params) -> Tensor:
 def above_minimum_after(curvature: Curvature, gradient: Params, *, learning_rate: float, epochs: int) -> float:
     """Predict how far above its minimum a bowl's cost is after so many epochs.
 
-    `sum_i share_i (1 - learning_rate * eigenvalue_i)^(2 epochs)`
+    `sum_i share_i (1 - learning_rate * eigenvalue_i)^(2 epochs)`, in the unit of the cost.
+
+    Raises SteepestError for a curvature of which only the ends of the spectrum are known.
 
     >>> from steepest.cost import Cost
     >>> from steepest.curvature import curvature_at
@@ -60,6 +63,8 @@ def epochs_until(curvature: Curvature, gradient: Params, *, learning_rate: float
 
     The smallest number for which `above_minimum_after` is below it, found by bisection, since every mode's share
     shrinks at every epoch. None where the rate diverges or a flat mode keeps the cost up for ever.
+
+    Raises SteepestError for a curvature of which only the ends of the spectrum are known.
 
     >>> from steepest.cost import Cost
     >>> from steepest.curvature import curvature_at

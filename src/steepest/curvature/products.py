@@ -34,7 +34,15 @@ class Products:
     1994); by "taps" `(gradient(at + h vector) - gradient(at - h vector)) / 2h`.
     """
 
-    def __init__(self, cost: Cost, params: Params, *, only: Sequence[str] | None = None, by: By | None = None) -> None:
+    def __init__(
+        self,
+        cost: Cost,
+        params: Params,
+        *,
+        only: Sequence[str] | None = None,
+        by: By | None = None,
+        tell: Callable[[int], None] | None = None,
+    ) -> None:
         if by not in (None, "autograd", "taps"):
             raise SteepestError(f"there are no products by '{by}'", remedy=near(str(by), ["autograd", "taps"]))
         self.cost, self.params = cost, params
@@ -50,11 +58,14 @@ class Products:
         self.by: By = by or "autograd"
         self._may_fall_back = by is None
         self.count = 0
+        self._tell = tell
         self._ask: Callable[[Params], Params] | None = None
         self._apart = 0.0
         self._zeros = {name: torch.zeros_like(value) for name, value in params.items()}
 
     def __call__(self, vector: Tensor) -> Tensor:
+        if self._tell:
+            self._tell(self.count)
         self.count += 1
         if self.by == "taps":
             return self._tapped(vector, self.step)

@@ -25,8 +25,9 @@ class Line:
 
     >>> from steepest.derivation.expressions import Symbol
     >>> x = Symbol("x", "", "x")
-    >>> print(Line("the square", Symbol("y", "", "y"), x**2).text())
-    y = x²
+    >>> line = Line("the square", Symbol("y", "", "y"), x**2)
+    >>> line.text(), line.latex()
+    ('y = x²', 'y = x^{2}')
     """
 
     rule: str
@@ -88,14 +89,18 @@ class Line:
 class Derivation:
     """The partial derivative of the cost by one parameter, derived line by line; made by `derive`.
 
-    `value` is the last line's, at the parameters and data given; `checked` says where every line was compared with
-    autograd; `stand_ins` pairs a symbol with the name it stands for, where that name could not be part of a formula.
+    `lines` lead to the slope by that `parameter`; `value`, in cost per unit of it, is that of the last line, at the
+    parameters and data given; `checked` says where every line was compared with autograd; `stand_ins` pairs a symbol
+    with the name it stands for, where that name could not be part of a formula.
 
     >>> import torch
     >>> from steepest.derivation import derive
     >>> start = {"m": torch.tensor(2.0), "b": torch.tensor(0.0)}
-    >>> derive("linear", start, torch.tensor([3.0]), torch.tensor([5.0]))["m"].lines[-3]
+    >>> slope = derive("linear", start, torch.tensor([3.0]), torch.tensor([5.0]))["m"]
+    >>> slope.lines[-3]
     Line('everything collected': ∂C/∂m = 2 (ŷ − y) x)
+    >>> slope.value, len(slope.lines), slope.latex().count("&="), slope.mathml().count("<mtr>")
+    (6.0, 9, 9, 9)
     """
 
     parameter: str

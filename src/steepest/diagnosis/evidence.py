@@ -13,6 +13,7 @@ from torch import Tensor
 
 from steepest import vectors
 from steepest.curvature import Curvature, cost_by_mode, epochs_until
+from steepest.diagnosis.trapezoid import PAIRS, Balance, balance
 from steepest.trajectory import Outcome, Step, Trajectory
 from steepest.vectors import Params
 
@@ -46,6 +47,9 @@ BOWL = 1e-3
 
 ROUNDING = 100
 """Last digits of the parameters that a step must move: a difference of gradients over less is made of rounding."""
+
+SAMPLE = 100
+"""Latest pairs of gradients from which the noise scale is estimated: a tenth of its standard error on one pair."""
 
 NUMBERS_AT_ONCE = 2**20
 """So many numbers of a run's steps are laid out in one matrix."""
@@ -119,8 +123,31 @@ class Evidence:
         return [turn for part in _rows(self.steps, overlap=1) for turn in _turns(part, self.eps)]
 
     @cached_property
+    def balance(self) -> Balance:
+        """Whether the costs of the latest steps change as their gradients say."""
+        parts = [_slopes(part) for part in _rows(self.steps[-PAIRS - 1 :], overlap=1)]
+        if not parts:
+            return Balance()
+        before, after, slopes, slopes_after = (torch.cat(column) for column in zip(*parts, strict=True))
+        return balance(before, after, slopes, slopes_after, eps=self.eps)
+
+    @cached_property
+    def dots(self) -> tuple[Tensor, Tensor]:
+        """Of the latest pairs one epoch apart, the mean squared length of both gradients, and their dot product."""
+        pairs: list[Tensor] = []
+        for part in _rows(self.steps[-SAMPLE - 1 :], overlap=1):
+            here, there = part.gradients[:-1], part.gradients[1:]
+            found = torch.stack([(here.square() + there.square()).sum(dim=1) / 2, (here * there).sum(dim=1)], dim=1)
+            epochs = torch.tensor([step.epoch for step in part.steps])
+            pairs.append(found[epochs.diff() == 1])
+        squares, dots = torch.cat(pairs).unbind(dim=1) if pairs else torch.zeros(2, 0).unbind()
+        return squares, dots
+
+    @cached_property
     def latest(self) -> list[Turn]:
-        """The last pairs, if they are those of the run's end and not of a time long gone."""
+        """The last pairs, if they are those of the run's end and not of a time long gone, and show a curvature."""
+        if not self.balance.agrees:
+            return []
         recent = self.turns[-IN_A_ROW:]
         return recent if recent and recent[0].epoch >= self.last.epoch - IN_A_ROW else []
 
@@ -284,6 +311,14 @@ def _turns(part: _Rows, eps: float) -> list[Turn]:
         )
         if fine and following.epoch == step.epoch + 1
     ]
+
+
+def _slopes(part: _Rows) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Costs before and after each step, and along it the slopes at both its ends."""
+    costs = torch.tensor([step.cost for step in part.steps], dtype=torch.float64)
+    moved = part.params[1:] - part.params[:-1]
+    here, there = ((moved * gradients).sum(dim=1) for gradients in (part.gradients[:-1], part.gradients[1:]))
+    return costs[:-1], costs[1:], here, there
 
 
 def _lengths(rows: Tensor) -> Tensor:

@@ -10,7 +10,9 @@ from typing import Any
 class Finding:
     """One diagnosed fact: claim, numbers, threshold, what would refute it, what to try, and who found the rule.
 
-    `bad` is whether it is bad news; a healthy descent is a finding, too.
+    `rule` names it, `claim` says it, `evidence` holds the numbers by what they are, `threshold` what they were judged
+    by, `refuted_by` what would show it wrong, `advice` what to try, `source` the author and year. `bad` is whether it
+    is bad news; a healthy descent is a finding, too.
 
     >>> print(Finding("settled", "It is at rest.", {"left": 0.0}, "left = 0", "a lower cost", "Keep it.", "-"))
     settled: It is at rest. Judged by: left = 0. It would be refuted by: a lower cost. Keep it.

@@ -13,6 +13,8 @@ from steepest.trajectory import Outcome
 OPPOSED = -0.5
 """Cosine of successive gradients that have turned by more than 120 degrees: nearer to opposed than to square."""
 
+DISAGREE = "costs and gradients disagree, as with a new batch at each step"
+
 LEVEL = 0.01
 """Share by which a zigzag must lower the mean cost from one quarter of the run to the last: less looks level."""
 
@@ -67,7 +69,12 @@ def diverging(path: Evidence) -> Finding | None:
     over = bool(enough) and all(turn.curvature > LIMIT for turn in path.latest)
     higher = path.broken is not None or path.last.cost > path.first.cost
     certain = path.bowl and (path.times_sharpness or 0.0) > LIMIT
-    unseen = not path.latest and path.last.cost > path.first.cost and path.run.outcome is Outcome.DIVERGED
+    unseen = (
+        path.balance.agrees
+        and not path.latest
+        and path.last.cost > path.first.cost
+        and path.run.outcome is Outcome.DIVERGED
+    )
     if not (over and higher) and not certain and not unseen:
         return None
     evidence: dict[str, float | None] = {
@@ -128,7 +135,7 @@ def not_finite(path: Evidence) -> Finding | None:
     else:
         step = length(path.last.gradient) * abs(path.rate)
         seen = (
-            "no pair of epochs shows the curvature"
+            ("no pair of epochs shows the curvature" if path.balance.agrees else f"{DISAGREE}, and show no curvature")
             if before is None
             else f"rate x curvature was {before:.4g}, not above 2"
         )

@@ -6,6 +6,7 @@ from steepest import vectors
 from steepest.curvature import Curvature
 from steepest.diagnosis.evidence import Evidence
 from steepest.diagnosis.finding import Finding
+from steepest.diagnosis.noise_rules import noisy, unaccounted
 from steepest.diagnosis.place_rules import crawling, descending, plateau, saddle, settled, unclear
 from steepest.diagnosis.rate_rules import climbing, diverging, not_finite, unrecorded, zigzag
 from steepest.errors import SteepestError, door
@@ -16,7 +17,9 @@ def diagnose(run: Trajectory, *, curvature: Curvature | None = None) -> tuple[Fi
     """Say what a descent did: one verdict, and a second one where it zigzagged; bad news first, never empty.
 
     The free and exact test of plain descent is, along each step from gradient g to the next one g',
-    `learning_rate * curvature = 1 - (g . g') / |g|^2` (Barzilai and Borwein, 1988): above 2 the step climbs.
+    `learning_rate * curvature = 1 - (g . g') / |g|^2` (Barzilai and Borwein, 1988): above 2 the step climbs. It is not
+    read where the costs do not change as the gradients say, `step . (g + g') / 2` up to the third order: so it is with
+    a new batch at each step, which is called noisy.
 
     A path shows only curvatures it has met, so it can prove a rate too large, never too small; `curvature`, measured
     at the run's end (or anywhere on a bowl), adds exact half-lives, predicted epochs, and minimum or saddle.
@@ -40,7 +43,8 @@ distance along the steepest direction by 1.04.')
                 remedy="Give curvature_at(cost, run.end) of the cost that was walked",
             )
         path = Evidence(run, curvature)
-        rules = (unrecorded, climbing, diverging, not_finite, plateau, saddle, settled, crawling, unclear, descending)
+        stopped = (unrecorded, climbing, diverging, not_finite, plateau, saddle)
+        rules = (*stopped, noisy, unaccounted, settled, crawling, unclear, descending)
         verdict = next(finding for rule in rules if (finding := rule(path)))
         beside = zigzag(path) if verdict.rule in ("settled", "crawling", "unclear", "descending") else None
         if beside is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Literal
 
@@ -29,6 +29,7 @@ def sharpest(
     products: int = 200,
     by: Literal["autograd", "taps"] | None = None,
     seed: int = 0,
+    tell: Callable[[int], None] | None = None,
 ) -> Directions:
     """Find the directions in which the cost bends most at `at` (the module's own place): eigenvectors of the Hessian.
 
@@ -60,9 +61,8 @@ def sharpest(
                 remedy="Ask for fewer, or name more layers",
             )
         top = count if ends == "largest" else (count + 1) // 2
-        found = curvature_at(
-            cost, params, only=names, ends=ends, each_end=top, tolerance=tolerance, products=products, by=by, seed=seed
-        )
+        asked = {"tolerance": tolerance, "products": products, "seed": seed}
+        found = curvature_at(cost, params, only=names, ends=ends, each_end=top, by=by, tell=tell, **asked)
         known = len(found.eigenvalues)
         if known < count:  # a Krylov space ends early where eigenvalues are repeated
             raise SteepestError(

@@ -21,7 +21,6 @@ def place(cost: Cost, at: Mapping[str, Tensor | float] | None) -> Params:
         raise SteepestError(
             "no place is given, and this cost has none of its own", remedy="Give it as at=, such as the end of a run"
         )
-    refuse_buffers(cost, at)
     params = cost.at_module if at is None and isinstance(cost, ModuleCost) else cost.params(at or {})
     for name, value in params.items():
         if not bool(value.isfinite().all()):
@@ -31,19 +30,6 @@ def place(cost: Cost, at: Mapping[str, Tensor | float] | None) -> Params:
                 remedy="Give a finite place as at=, such as the run's start",
             )
     return params
-
-
-def refuse_buffers(cost: Cost, at: object) -> None:
-    """Refuse the state_dict of a module with buffers: they would be left behind, and the model be another."""
-    if not isinstance(cost, ModuleCost) or not isinstance(at, Mapping):
-        return
-    held = [name for name, _ in cost.module.named_buffers() if name in at]
-    if held:
-        raise SteepestError(
-            f"'{held[0]}' is a buffer, no parameter of the cost",
-            cause="A state_dict() holds buffers too, such as running statistics, and the cost takes its module's own",
-            remedy="Load it into the module with load_state_dict, and leave at= out",
-        )
 
 
 def chosen(layers: Layers | None, names: Sequence[str], *, cost: Cost | None = None) -> tuple[str, ...]:

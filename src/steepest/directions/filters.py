@@ -96,7 +96,8 @@ def random(
                 remedy="Give another place as at=, or normalised=None",
             )
         word = "random direction" + "s" * (count > 1)
-        sentence = f"{word} of seed {seed}{only_in(moved, tuple(params))}, {told}{_held(cost)}"
+        within = "" if layers is None else only_in([name for name in moved if name in filters], tuple(params))
+        sentence = f"{word} of seed {seed}{within}, {told}{_held(cost)}"
         ways = Directions(made, tuple(f"random direction {index}" for index in range(count)), sentence)
         _refuse_parallel(ways)
         return ways
@@ -110,7 +111,7 @@ def _drawn(params: Params, filters: dict[str, Filters | None], generator: torch.
         if name not in filters:
             drawn = torch.zeros_like(drawn)
         elif (cut := filters[name]) is not None:
-            alone = cut.kind == "tensors" and value.numel() == 1  # by its own length, only the sign would be left
+            alone = cut.kind == "tensor" and value.numel() == 1  # by its own length, only the sign would be left
             drawn = drawn * value.detach().cpu().double().abs() if alone else cut.as_long_as(value, drawn)
         made[name] = drawn.to(value)
     return made
@@ -147,7 +148,7 @@ def _filters(cost: Cost, params: Params, normalised: Normalised | None) -> tuple
         zero += int((norms == 0).sum())
     held = [f"{_count(still[word], word)} ({_count(numbers[word], 'number')})" for word in still]
     return found, (
-        f"each filter as long as the model's own (Li et al., 2018): {listed(f'{n:,} {k}' for k, n in kinds.items())}"
+        f"each filter as long as the model's own (Li et al., 2018): {listed(_count(n, k) for k, n in kinds.items())}"
         + (f"; {listed(held)} {'is' if sum(still.values()) == 1 else 'are'} not moved" if held else "")
         + (f"; {_count(zero, 'filter')} of zeros stay{'s' * (zero == 1)} zero" if zero else "")
     )
@@ -162,24 +163,25 @@ def _cut(name: str, value: Tensor, owner: nn.Module | None) -> Filters | str:
     if isinstance(owner, _ConvTransposeNd):
         rows, channels = value.shape[0] // owner.groups, value.shape[1]
         kernel = math.prod(value.shape[2:])
-        return Filters(f"filters of {type(owner).__name__}", (owner.groups, rows, channels, kernel), (1, 3))
-    word = "filters" if isinstance(owner, _ConvNd) else "rows"
+        return Filters(f"filter of {type(owner).__name__}", (owner.groups, rows, channels, kernel), (1, 3))
+    word = "filter" if isinstance(owner, _ConvNd) else "row"
     rows = value.shape[0]
     kind = word if owner is None else f"{word} of {type(owner).__name__}"
     return Filters(kind, (rows, value.numel() // max(1, rows)), (1,))
 
 
 def _whole(params: Params) -> dict[str, Filters | None]:
-    return {name: Filters("tensors", (1, value.numel()), (1,)) for name, value in params.items()}
+    return {name: Filters("tensor", (1, value.numel()), (1,)) for name, value in params.items()}
 
 
 def _count(number: int, word: str) -> str:
     """Count things in words.
 
-    >>> _count(2, "bias"), _count(1, "vector")
-    ('2 biases', '1 vector')
+    >>> _count(2, "bias"), _count(1, "vector"), _count(2, "row of Linear"), _count(2, "norm parameter")
+    ('2 biases', '1 vector', '2 rows of Linear', '2 norm parameters')
     """
-    return f"{number:,} {word}" + ("" if number == 1 else "es" if word.endswith("s") else "s")
+    thing, of, whose = word.partition(" of ")
+    return f"{number:,} {thing}{'' if number == 1 else 'es' if thing.endswith('s') else 's'}{of}{whose}"
 
 
 def _held(cost: Cost) -> str:

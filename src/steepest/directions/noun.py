@@ -18,9 +18,10 @@ from steepest.vectors import Params
 class Directions(Sequence[Params]):
     """One or more directions, each a tensor for every parameter, to give to `line` or `plane` as `along`.
 
-    `names` says in a few words what each of them is, for an axis; `told` says in a sentence how they were made, with
-    what was left out or zeroed. `residuals` holds the relative residual of each where they are eigenvectors, `shares`
-    the share of a run's motion where they are principal. `origin` and `reach` are what they suggest for a slice.
+    `vectors` are the directions themselves; `names` says in a few words what each of them is, for an axis; `told` says
+    in a sentence how they were made, with what was left out or zeroed. `residuals` holds the relative residual of each
+    where they are eigenvectors, `shares` the share of a run's motion where they are principal. `origin` and `reach` are
+    what they suggest for a slice.
 
     >>> ways = Directions(({"m": torch.tensor(3.0)}, {"m": torch.tensor(-1.0)}), ("up", "down"), "by hand")
     >>> ways.norms, ways.cosines

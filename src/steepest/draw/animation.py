@@ -13,6 +13,7 @@ from steepest.draw.rows import finite, sampled
 from steepest.draw.shots import film, shots
 from steepest.draw.stage import Data, Stage
 from steepest.errors import SteepestError, door
+from steepest.files import refuse_unwritable, written
 from steepest.slices import Slice
 from steepest.trajectory import Trajectory
 from steepest.vectors import Params
@@ -77,9 +78,9 @@ def animate(
         durations = _durations(len(chosen), seconds)
         data = _data(run, inputs, targets)
         stage = Stage(run, chosen, slice=slice, data=data, minimum=minimum, names=(x_name, y_name))
-        written = film(list(shots(stage, chosen)), kind, durations)
-        with path.open("wb" if force else "xb") as there:
-            there.write(written)
+        content = film(list(shots(stage, chosen)), kind, durations)
+        with written(path), path.open("wb" if force else "xb") as there:
+            there.write(content)
     return path
 
 
@@ -120,10 +121,7 @@ def _durations(count: int, seconds: float) -> list[int]:
 def _kind(path: Path, force: bool) -> str:
     if path.suffix.lower() not in ENDINGS:
         raise SteepestError(f"'{path.name}' ends in '{path.suffix}'", remedy="End it in .gif or .webp")
-    if not path.parent.is_dir():
-        raise SteepestError(f"there is no folder '{path.parent}'", remedy="Make it, or name one that is there")
-    if path.exists() and not force:
-        raise SteepestError(f"'{path}' is there already", remedy="Name another file, or pass force=True")
+    refuse_unwritable(path, force=force)
     return ENDINGS[path.suffix.lower()]
 
 

@@ -20,6 +20,7 @@ from matplotlib.backend_bases import RendererBase
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
+from matplotlib.text import Text
 from matplotlib.textpath import text_to_path
 from matplotlib.ticker import Formatter
 
@@ -209,10 +210,18 @@ def head(
             fontsize=SMALL, linespacing=1.25, parse_math=False, annotation_clip=False,
         )  # fmt: skip
         said.set_in_layout(False)
-        above += (1.2 + 1.46 * text.count("\n")) * SMALL + 2
+        above += _tall(said) + 2  # how far apart lines stand depends on the version of matplotlib
     title = fitted(title, wide, size=LARGE)
     ax.set_title(title, loc="left", pad=above + 0.25 * LARGE, fontsize=LARGE, parse_math=False)
     return above + (1.5 + 1.2 * title.count("\n")) * LARGE
+
+
+def _tall(text: Text) -> float:
+    """How high a text stands, in points, whatever its picture's resolution."""
+    figure = text.get_figure(root=True)
+    assert figure is not None
+    with quiet_glyphs():
+        return text.get_window_extent().height * 72 / figure.dpi
 
 
 def grow(ax: Axes, high: float, *, times: int = 1) -> None:

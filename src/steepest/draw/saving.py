@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from steepest.errors import SteepestError, door
+from steepest.files import refuse_unwritable, written
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,10 +37,7 @@ def save(ax: Axes, path: str | Path, *, force: bool = False) -> Path:
                 f"'{path.name}' ends in '{path.suffix}', which is no kind of picture",
                 remedy=f"End it in one of {', '.join('.' + kind for kind in known)}",
             )
-        if not path.parent.is_dir():
-            raise SteepestError(f"there is no folder '{path.parent}'", remedy="Make it, or name one that is there")
-        if path.exists() and not force:
-            raise SteepestError(f"'{path}' is there already", remedy="Name another file, or pass force=True")
-        with quiet_glyphs():
+        refuse_unwritable(path, force=force)
+        with quiet_glyphs(), written(path):
             figure.savefig(path)
     return path

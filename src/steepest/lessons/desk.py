@@ -64,13 +64,27 @@ def check(exercise: str, answer: Any, *, seed: int | None = None) -> Reply:
 
 
 def hint(exercise: str) -> Words:
-    """Give the first hint of an exercise; the reply of `check` has one for the mistake that was made."""
+    """Give the first hint of an exercise; the reply of `check` has one for the mistake that was made.
+
+    Raises SteepestError for a name that no exercise has.
+
+    >>> from steepest import lessons
+    >>> lessons.hint("gradient of b")
+    As for m; but if b grows by 1, how much does the bracket grow?
+    """
     with door("lessons.hint"):
         return Words(_exercise(exercise).hint)
 
 
 def solution(exercise: str, *, seed: int | None = None) -> Words:
-    """Show the solution of an exercise."""
+    """Show the solution of an exercise; `seed` is the one that `task` was asked with.
+
+    Raises SteepestError for a name that no exercise has.
+
+    >>> from steepest import lessons
+    >>> lessons.solution("gradient of b")
+    mean(2 * (m*x + b - y))
+    """
     with door("lessons.solution"):
         return Words(_exercise(exercise).answered(seed))
 
@@ -96,7 +110,16 @@ def predict(question: str, guess: str | float | Any = ...) -> Words:
 
 
 def explain(question: str) -> Reply:
-    """Hold the kept guess against what is so, and say why, with the number that decides it."""
+    """Hold the kept guess against what is so, and say why, with the number that decides it.
+
+    Raises SteepestError for a question that there is not.
+
+    >>> from steepest import lessons
+    >>> _ = lessons.predict("twice backward", 36.305)
+    >>> lessons.explain("twice backward")
+    A surprise. You said 36.305, and it is 72.61. The first backward() put 36.305 into m.grad, and the second added \
+36.305 to it.
+    """
     with door("lessons.explain"):
         asked = _prediction(question)
         found, why = asked.found()

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from steepest import tables
 from steepest.diagnosis import Finding, diagnose
+from steepest.errors import SteepestError, near
 from steepest.lessons.reply import Words
 from steepest.trajectory import Outcome, Step, Trajectory
 from steepest.watcher import watch
@@ -41,6 +42,8 @@ class Line(torch.nn.Module):
 class Seen:
     """What a loop left: its steps, with the cost that the loop itself saw, and what the watcher and the rules found.
 
+    The steps are those of `run`; `findings` are the watcher's, where the loop was watched, else those of `diagnose`.
+
     >>> print(forgotten_parameter(epochs=10))
     10 epochs, its cost 19.6755 to 0.849559, the true cost at the end 0.849559, m = -0.123, b = 0.1
     unheld: SGD holds 1 of the model's 2 trainable parameters: 'b' never moved in 11 steps.
@@ -51,7 +54,7 @@ class Seen:
 
     @property
     def end(self) -> tuple[float, float]:
-        """The last m and b."""
+        """The parameters m and b at the last step, in scores per mL and in scores."""
         return float(self.run.end["m"]), float(self.run.end["b"])
 
     @property
@@ -271,10 +274,16 @@ EXHIBITS: dict[str, Loop] = {
 def source(name: str) -> Words:
     """Show the loop of an exhibit as it is written, with the line that mends it.
 
+    Raises SteepestError for a name that is none of theirs.
+
     >>> "requires_grad=True" in source("detached")
     True
     """
-    return Words(inspect.getsource(EXHIBITS[name]))
+    loops = {known.replace("_", " "): loop for known, loop in EXHIBITS.items()}
+    spaced = name.replace("_", " ").strip().lower()
+    if spaced not in loops:
+        raise SteepestError(f"there is no exhibit '{name}'", remedy=near(name, EXHIBITS), asked="museum.source")
+    return Words(inspect.getsource(loops[spaced]))
 
 
 class _Steps:

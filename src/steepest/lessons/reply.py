@@ -35,11 +35,14 @@ class Mistake:
 
 @dataclass(frozen=True, repr=False)
 class Reply:
-    """The judgement of one answer: `passed`, the `claim` with its numbers, the `mistake` by name, and a `hint`.
+    """The judgement of an `exercise`: `passed`, the `claim` with its numbers, the `mistake` by name, and a `hint`.
 
-    >>> print(Reply("mse", False, "It is 8 times too large.", "sum for mean", "Divide by how many there are."))
+    >>> reply = Reply("mse", False, "It is 8 times too large.", "sum for mean", "Divide by how many there are.", "/ 8")
+    >>> reply
     Not yet (sum for mean). It is 8 times too large.
     Hint: Divide by how many there are.
+    >>> reply.solution()
+    / 8
     """
 
     exercise: str

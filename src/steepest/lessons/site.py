@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from steepest.derivation.printing import MATHML_NAMESPACE
 from steepest.errors import SteepestError, door
+from steepest.files import refuse_unwritable, written
 from steepest.lessons.course import COURSE, Lesson, home
 from steepest.lessons.presenting import LINKS, page_file
 from steepest.lessons.printing import worksheet
@@ -39,11 +40,9 @@ def write_site(folder: Path = FOLDER, *, force: bool = False) -> Path:
     with door("the course's site"):
         if folder.exists() and not folder.is_dir():
             raise SteepestError(f"'{folder}' is a file", remedy="Name a folder, or one that is not there yet")
-        if (folder / START).exists() and not force:
-            raise SteepestError(
-                f"'{folder / START}' is there already", remedy="Replace it with --force, or name another folder with -o"
-            )
-        folder.mkdir(parents=True, exist_ok=True)
+        with written(folder / START):
+            folder.mkdir(parents=True, exist_ok=True)
+        refuse_unwritable(folder / START, force=force)
         words = glossary()
         there = [lesson for lesson in COURSE.values() if (home() / f"{lesson.file}.py").is_file()]
         for lesson in there:
@@ -145,4 +144,5 @@ def _page(kind: str, **told: Any) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8", newline="\n")
+    with written(path):
+        path.write_text(text, encoding="utf-8", newline="\n")

@@ -21,7 +21,13 @@ class Barrier:
 
     `height` is the largest `C(t) - max(C(0), C(1))` of the line's points between them: 0 where no point lies above the
     higher end, infinite where the cost is infinite, NaN where it is NaN. `above_chord` is the largest height above
-    `(1 - t) C(0) + t C(1)`, the straight line from cost to cost.
+    `(1 - t) C(0) + t C(1)`, the straight line from cost to cost. All but `at` are in the unit of the cost.
+
+    >>> from steepest import Cost, line
+    >>> cost = Cost.from_function(lambda m: (m**2 - 1) ** 2 - m)  # the chord from -1 to 1 is -m
+    >>> found = barrier(line(cost, at={"m": -1.0}, along={"m": torch.tensor(2.0)}, reach=(0, 1), points=101))
+    >>> found.ends, round(found.height, 3), round(found.above_chord, 3)
+    ((1.0, -1.0), 0.129, 1.0)
     """
 
     height: float
@@ -39,7 +45,9 @@ def barrier(slice: Slice) -> Barrier:
 
     It is what a walk from either end must climb, and the largest of the line's points: between them a higher one may
     lie. Frankle et al. (2020) count from the mean of both ends, Entezari et al. (2022) from the straight line between
-    them. Raises SteepestError for a plane, and where 0 or 1 is no point of the line or has no finite cost.
+    them.
+
+    Raises SteepestError for a plane, and where 0 or 1 is no point of the line or has no finite cost.
 
     >>> from steepest.cost import Cost
     >>> from steepest.slices import line

@@ -34,6 +34,12 @@ class Bounds:
     a picture through the middle is off by no more. `error` is the share by which the slice's own costs can be off,
     where the bounds are given at its points. `nodes` says at how many places along each direction the cost and its
     gradient were measured, `told` why the cost is convex.
+
+    >>> from steepest.slices import line
+    >>> cut = line(Cost.from_function(lambda m: m**2), at={"m": 0.0}, along="m", reach=(-1, 1), points=2)
+    >>> found = bounds(Cost.from_function(lambda m: m**2), cut, convex=True)  # at 0, by both tangents and the chord
+    >>> found.lower.round(decimals=4).tolist(), found.upper.round(decimals=4).tolist()
+    ([-1.0], [1.0])
     """
 
     coordinates: tuple[Tensor, ...]

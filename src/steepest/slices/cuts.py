@@ -14,7 +14,7 @@ from steepest import ranks
 from steepest.cost import Cost
 from steepest.cost.sample import sample as sample_of
 from steepest.directions import Directions
-from steepest.directions.chosen import place, refuse_buffers
+from steepest.directions.chosen import place
 from steepest.directions.named import along as along_names
 from steepest.errors import SteepestError, door, near
 from steepest.slices.asking import INTERVAL, Ask
@@ -53,8 +53,9 @@ def line(
     shape `(points,)`, 101 points by default (61 between two models, so that both are among them). The curve is exact at
     its points, and proves nothing beside the line.
 
-    Everything else is as `plane` has it. Raises SteepestError for an unknown name, a direction that does not fit the
-    parameters, and an empty reach.
+    Everything else is as `plane` has it.
+
+    Raises SteepestError for an unknown name, a direction that does not fit the parameters, and an empty reach.
 
     >>> cost = Cost.from_function(lambda m, b: (m - 1) ** 2 + b**2)
     >>> line(cost, at={"m": 0.0, "b": 2.0}, along="m", reach=(0, 2), points=3).costs
@@ -157,7 +158,6 @@ class _Asked:
             )
         ways = along if isinstance(along, Directions) else None
         suggested = ways.origin if ways else None
-        refuse_buffers(cost, at)
         here = cost.params(at) if at is not None else suggested or place(cost, None)
         origin, directions = laid(along, suggested or here)
         names, about = (ways.names, ways.told) if ways else ((), "")

@@ -33,6 +33,7 @@ def local_planes(cost: Cost, run: Trajectory, *, count: int = 4, points: int = 2
     picture shows there is what the run met, which one plane for all of a run cannot do (Liu, 2026).
 
     Where the path is straight, along its own gradient, there is no such plane, and it is left out.
+
     Raises SteepestError for a run with fewer than 3 finite steps, and one that is straight in all those places.
 
     >>> from steepest.descent import descend

@@ -46,6 +46,13 @@ class Projection:
     `costs`, shape `(steps,)`, are those that the run recorded, where it was. `costs_on_slice`, shape `(asked,)`, are
     those measured at the nearest points of the slice, for the steps whose places in the run are `asked`; None where no
     cost was given to measure. `method` says how they were got, and whether the recorded ones are of another cost.
+
+    >>> from steepest import descend, line
+    >>> cost = Cost.from_function(lambda m, b: m**2 + b**2)
+    >>> run = descend(cost, {"m": 3.0, "b": 4.0}, learning_rate=0.5, epochs=1)
+    >>> found = project(run, onto=line(cost, at=run.end, along="m", reach=(0, 4)))
+    >>> found.coordinates.tolist(), found.distances.tolist(), round(found.share, 2)
+    ([[3.0], [0.0]], [4.0, 0.0], 0.36)
     """
 
     coordinates: Tensor

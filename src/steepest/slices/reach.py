@@ -29,7 +29,14 @@ LEVELLED = 0.9
 
 @dataclass(frozen=True)
 class Rise:
-    """How far to go along each direction, from the first coordinate to the last, and a sentence that says why."""
+    """How far to go along each direction, from the first coordinate to the last, and a sentence that says why.
+
+    `reach` has the two ends for each direction, in its coordinates; `told` is the sentence.
+
+    >>> found = reach_for_rise(lambda places: places[:, 0] ** 2, (0.0,), rise=4)
+    >>> found.reach, found.told
+    (((-2.0, 2.0),), 'each way until the cost has changed by 4 from 0 at the centre, to within 20 %, found by 5 costs')
+    """
 
     reach: tuple[Reach, ...]
     told: str

@@ -31,7 +31,8 @@ def save(slice: Slice, path: str | Path, *, force: bool = False) -> Path:
             same = all(kept[key] == described[key] for key in ("parameters", "origin", "directions"))
             if not same and not force:
                 raise SteepestError(
-                    f"{path} holds another slice", remedy="Give another folder, or force=True to replace it"
+                    f"'{path}' holds another slice",
+                    remedy="Replace it with --force (force=True), or name another place",
                 )
             if not same:
                 for file in (*path.glob("points-*.jsonl"), path / GRID, path / store.VECTORS, path / store.MANIFEST):

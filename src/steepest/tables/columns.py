@@ -19,6 +19,9 @@ EMPTY = ("", "NA", "N/A", "n/a", "#N/A", "NULL", "null", "None")
 
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|[+-]?(nan|inf|infinity)", re.IGNORECASE)
 COMMA_NUMBER = re.compile(r"[+-]?(\d+,?\d*|,\d+)(e[+-]?\d+)?|[+-]?(nan|inf|infinity)", re.IGNORECASE)
+AMOUNT = re.compile(r"(?=.{2,40}$)\W*\d[\d.,'’_\s]*\s?[^\w\s]?")
+"""A number as people write it and no program reads it: with a currency or a percent sign, or thousands apart."""
+
 DATE = re.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}([ T].*)?")
 
 INDEX_NAMES = ("", "Unnamed: 0", "__index_level_0__")
@@ -45,16 +48,20 @@ def filled(cells: Iterable[str | None]) -> list[str]:
 def judged(cells: Sequence[str], *, decimal_comma: bool = False) -> Column:
     """Judge a column of text by cells that are not empty: numbers, as soon as half of them are, or text, or dates.
 
-    >>> judged(["1.5", "2", "two"]), judged(["2026-11-24"]), judged(["red", "blue", "3"])
-    (Column(numeric=True, left_out=''), Column(numeric=False, left_out='date'), Column(numeric=False, left_out='text'))
+    >>> judged(["1.5", "2", "two"]), judged(["2026-11-24"])
+    (Column(numeric=True, left_out=''), Column(numeric=False, left_out='date'))
+    >>> judged(["red", "blue", "3"]).left_out, judged(["83,407.14", "9,100.00"]).left_out
+    ('text', "text, such as '83,407.14'")
     """
     number = COMMA_NUMBER if decimal_comma else NUMBER
     if not cells:
         return Column(numeric=True, left_out="empty")
     if 2 * sum(number.fullmatch(cell) is not None for cell in cells) >= len(cells):
         return Column(numeric=True)
-    dates = 2 * sum(DATE.fullmatch(cell) is not None for cell in cells) >= len(cells)
-    return Column(numeric=False, left_out="date" if dates else "text")
+    if 2 * sum(DATE.fullmatch(cell) is not None for cell in cells) >= len(cells):
+        return Column(numeric=False, left_out="date")
+    amount = next((cell for cell in cells if AMOUNT.fullmatch(cell)), None)
+    return Column(numeric=False, left_out=f"text, such as '{amount}'" if amount else "text")
 
 
 def counts_rows(name: str, cells: Sequence[object]) -> bool:
@@ -78,7 +85,7 @@ def as_numbers(
     >>> import polars as pl
     >>> as_numbers(pl.DataFrame({"dose": [" 1.5", "two"]}), row=40)
     Traceback (most recent call last):
-    steepest.errors.SteepestError: column 'dose' has the text 'two' in row 42, where a number should be. Mend ...
+    steepest.errors.SteepestError: column 'dose' has the text 'two' in row 42 of the data, where a number should ...
     """
     import polars as pl
 
@@ -105,7 +112,7 @@ def as_numbers(
         text = frame[name][first]
         shown = text if len(text) <= 40 else f"{text[:37]}..."
         raise SteepestError(
-            f"column '{name}' has the text '{shown}' in row {row + first + 1}, where a number should be",
-            remedy="Mend that cell, or name the features without that column",
+            f"column '{name}' has the text '{shown}' in row {row + first + 1} of the data, where a number should be",
+            remedy="Mend that cell, or empty it for --drop-empty (drop_empty=True), or do without that column",
         )
     return numbers

@@ -68,8 +68,8 @@ class Review:
             more = len(self._empty) - 1
             others = f", and {more} more column{' has' if more == 1 else 's have'} some"
             raise SteepestError(
-                f"column '{self.columns[column]}' has {count} empty cell{'s' * (count > 1)} (first: row {row})"
-                + others * (more > 0),
+                f"column '{self.columns[column]}' has {count} empty cell{'s' * (count > 1)} "
+                f"(first: row {row} of the data)" + others * (more > 0),
                 remedy="Fill or drop them, or pass --drop-empty (drop_empty=True) to leave those rows out",
             )
         if not self.rows:
@@ -101,7 +101,7 @@ class Review:
             at, column = bad[0].tolist()
             row = before + (at if kept is None else int(kept[at])) + 1
             raise SteepestError(
-                f"column '{self.columns[column]}' has {float(values[at, column])} in row {row}",
+                f"column '{self.columns[column]}' has {float(values[at, column])} in row {row} of the data",
                 cause="A missing value, or a division by zero further up",
                 remedy="Mend that row or drop it",
             )

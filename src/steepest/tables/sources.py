@@ -41,6 +41,11 @@ def opened(source: Any) -> Source:
     if source == "-":
         with door("standard input"), readable():
             return _standard_input()
+    if str(source).lower().startswith(("http://", "https://", "ftp://", "s3://")):
+        raise SteepestError(
+            f"'{source}' is an address, and nothing is fetched from any network",
+            remedy="Download the file, and give the path to it",
+        )
     path = Path(source).expanduser()
     with door(path.name or str(path)), readable():
         return _file(path)
@@ -87,8 +92,12 @@ def _file(path: Path) -> Source:
 
 
 def _tables_in(folder: Path, name: str) -> str:
-    tables = sorted(entry.name for entry in folder.iterdir() if entry.name.lower().endswith(SUFFIXES))
+    tables = sorted(entry.name for entry in folder.iterdir() if _is_table(entry))
     return near(name, tables) if tables else f"There is no table in that folder ({', '.join(SUFFIXES)})"
+
+
+def _is_table(entry: Path) -> bool:
+    return entry.name.lower().endswith(SUFFIXES) and entry.is_file()
 
 
 def _standard_input() -> Source:

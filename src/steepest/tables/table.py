@@ -60,8 +60,9 @@ class Table:
     def batches(self) -> Iterator[tuple[Tensor, Tensor]]:
         """Read the table from its first row to its last, a piece at a time, in float64.
 
-        Yields inputs `(rows, features)`, laid out by column, and targets `(rows,)`. Every value is checked. Raises
-        SteepestError for an empty cell, text, NaN or infinity, and a line with too many or too few fields.
+        Yields inputs `(rows, features)`, laid out by column, and targets `(rows,)`. Every value is checked.
+
+        Raises SteepestError for an empty cell, text, NaN or infinity, and a line with too many or too few fields.
 
         >>> [(len(inputs), targets.sum()) for inputs, targets in clinical_trial().batches()]
         [(8, tensor(0.9400, dtype=torch.float64))]
@@ -116,7 +117,9 @@ class Table:
     def sample(self) -> tuple[Tensor, Tensor]:
         """Give at most 2000 rows, evenly thinned over the whole table: inputs `(rows, features)`, targets `(rows,)`.
 
-        They come from the latest complete reading; only if there was none is the table read. Raises as `batches` does.
+        They come from the latest complete reading; only if there was none is the table read.
+
+        Raises SteepestError as `batches` does.
 
         >>> inputs, targets = clinical_trial().sample()
         >>> len(targets)
@@ -238,7 +241,10 @@ def _chosen_features(
 
 def _no_numbers(source: Source, name: str, role: str) -> SteepestError:
     numeric = [other for other, column in source.columns.items() if column.numeric]
+    amounts = "such as" in source.columns[name].left_out
     return SteepestError(
         f"{role} '{name}' is {source.columns[name].left_out}, not numbers",
-        remedy=f"Choose a column of numbers. {near('', numeric)}" if numeric else "Give a table of numbers",
+        cause="Thousands are set apart there, or a unit stands in the cell" if amounts else "",
+        remedy="Write plain digits with a point, such as 83407.14" * amounts
+        or (f"Choose a column of numbers. {near('', numeric)}" if numeric else "Give a table of numbers"),
     )

@@ -22,13 +22,20 @@ HEAD_BYTES = 2**20
 BLOCK_BYTES = 2**23
 """How much text polars parses at a time: below, its threads wait for each other; above, memory grows for nothing."""
 
-DELIMITERS = {"\t": "a tab", ";": "';'", ",": "','"}
+DELIMITERS = {"\t": "a tab", ";": "';'", ",": "','", "|": "'|'"}
+PACKED = {
+    b"\x1f\x8b": ("it is packed by gzip", "End its name in .csv.gz, or unpack it"),
+    b"PK\x03\x04": ("it is a workbook, or another file packed by zip, and no text", "Save the sheet as CSV in UTF-8"),
+    b"\xd0\xcf\x11\xe0": ("it is an old workbook and no text", "Save the sheet as CSV in UTF-8"),
+    b"PAR1\x15": ("it is a Parquet file", "End its name in .parquet"),
+}
+"""What is often found under a wrong name, by its first bytes."""
 
 
 class Text(Source):
     """Delimited text in UTF-8 whose first line names the columns.
 
-    The delimiter (tab, semicolon or comma) and a decimal comma are found from the first lines. `opened` opens the
+    The delimiter (tab, semicolon, comma or '|') and a decimal comma are found from the first lines. `opened` opens the
     text as a seekable binary file. Raises SteepestError for what is empty, has no rows or a header in doubt, or is
     not text.
 
@@ -64,6 +71,8 @@ class Text(Source):
             if counts_rows(label, column):
                 self.columns[own] = Column(numeric=True, left_out="row numbers")
         self._truths = frozenset(truths)
+        if len(labels) == 1 and " " in labels[0]:
+            self.suspicion = "Columns are told apart by commas, semicolons, tabs or '|', and here is none of them"
         if all(NUMBER.fullmatch(label) for label in labels):
             self.suspicion = "The first line seems to be data; it should name the columns"
 
@@ -152,21 +161,34 @@ class Text(Source):
             for fields in csv.reader(io.StringIO(text, newline=""), delimiter=self._delimiter):
                 row += 1
                 if fields and len(fields) != width:
-                    raise SteepestError(
-                        f"row {row} has {len(fields)} field{'s' * (len(fields) > 1)}, the header has {width}",
-                        cause=f"Too {'many' if len(fields) > width else 'few'}: the delimiter is "
-                        f"{DELIMITERS[self._delimiter]}, and inside a cell it needs quotation marks around the cell",
-                        remedy="Mend that line",
-                    )
+                    raise self._uneven(row, len(fields))
                 yield fields or [""] * width
         except csv.Error as error:
-            raise SteepestError(f"row {row + 1} cannot be read: {error}", remedy="Mend that line") from error
+            raise SteepestError(
+                f"row {row + 1} of the data cannot be read: {error}", remedy="Mend that line"
+            ) from error
+
+    def _uneven(self, row: int, fields: int) -> SteepestError:
+        width = len(self.columns)
+        cause = (
+            f"Too {'many' if fields > width else 'few'}: the delimiter is {DELIMITERS[self._delimiter]}, and inside a "
+            "cell it needs quotation marks around the cell"
+        )
+        remedy = "Mend that line"
+        if width == 1:
+            cause = f"The first line, '{next(iter(self.columns))[:40]}', is taken for the names of the columns"
+            remedy = "Remove what stands above the names"
+        found = f"row {row} of the data has {fields} field{'s' * (fields > 1)}, the header has {width}"
+        return SteepestError(found, cause=cause, remedy=remedy)
 
 
 def _refuse_no_text(head: bytes) -> int:
     """Tell where the header starts."""
     if not head.strip(b"\r\n\t " + codecs.BOM_UTF8):
         raise SteepestError("it is empty", remedy="Give a table with a header and data in it")
+    for first, (found, remedy) in PACKED.items():
+        if head.startswith(first):
+            raise SteepestError(found, remedy=remedy)
     if b"\0" in head:
         raise SteepestError(
             "it is not text in UTF-8", cause="UTF-16, or no text at all", remedy="Save it as CSV in UTF-8"
@@ -183,7 +205,8 @@ def _decoded(piece: bytes, *, row: int) -> str:
     except UnicodeDecodeError as error:
         row += piece[: error.start].count(b"\n") + 1
         raise SteepestError(
-            f"it is not text in UTF-8: byte 0x{piece[error.start]:02x} in {f'row {row}' if row else 'the header'}",
+            f"it is not text in UTF-8: byte 0x{piece[error.start]:02x} in "
+            + (f"row {row} of the data" if row else "the header"),
             cause="Latin-1 or Windows-1252, most likely",
             remedy="Save it as CSV in UTF-8",
         ) from error

@@ -141,6 +141,20 @@ class RunFile:
         self._note(outcome=outcome.name, because=because, every=every)
         self._outcome, self._because, self.every = outcome.name, because, every
 
+    def attach(self, name: str, data: bytes) -> None:
+        """Keep something else that was measured of this run, as bytes, in place of what has that name."""
+        with _complaining(self.path):
+            self._connection.execute("CREATE TABLE IF NOT EXISTS attached (name TEXT PRIMARY KEY, data BLOB NOT NULL)")
+            self._connection.execute("INSERT OR REPLACE INTO attached VALUES (?, ?)", (name, data))
+
+    def attached(self, name: str) -> bytes | None:
+        """What was attached by that name; None where nothing was, as in a run of an older steepest."""
+        with _complaining(self.path):
+            if not self._connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'attached'").fetchone():
+                return None
+            found = self._connection.execute("SELECT data FROM attached WHERE name = ?", (name,)).fetchone()
+            return None if found is None else bytes(found[0])
+
     def steps(self) -> list[Step]:
         """Read the steps in order."""
         query = "SELECT epoch, cost, learning_rate, params, gradient FROM steps ORDER BY epoch"

@@ -14,7 +14,11 @@ from steepest.vectors import Params
 
 
 class Outcome(Enum):
-    """How a descent ended; the value is the sentence, `Trajectory.because` has the numbers."""
+    """How a descent ended; the value is the sentence, `Trajectory.because` has the numbers.
+
+    >>> Outcome.DIVERGED.value, Outcome.OUT_OF_EPOCHS.word
+    ('It diverged: the cost grew instead of falling.', 'out of epochs')
+    """
 
     SETTLED = "It settled: a stopping rule was met."
     OUT_OF_EPOCHS = "It ran out of epochs before it settled."
@@ -32,6 +36,9 @@ class Step:
     """One forward pass, cost and gradient, as measured *before* the adjustment that follows them.
 
     `next parameters = params - learning_rate * gradient`
+
+    `epoch` counts adjustments from 0; `gradient`, in `cost` per unit of each parameter, has the names and shapes of
+    `params`; `learning_rate`, in parameter squared per cost, is the one that adjusts next.
 
     >>> step = Step(0, 19.675475, {"m": torch.tensor(0.9)}, {"m": torch.tensor(36.305)}, 0.01)
     >>> step.to_dict()["gradient"]["m"]
@@ -60,6 +67,12 @@ class Trajectory:
     """The steps of a descent in order, with its outcome.
 
     Where a run was long, `steps` are every `every`-th epoch, with the first and the last; 1 means all of them.
+    `outcome` is how it ended, `because` the same with its numbers.
+
+    >>> from steepest import Cost, descend
+    >>> run = descend(Cost.from_function(lambda m: m**2), {"m": 8.0}, learning_rate=0.25, epochs=2)
+    >>> run.costs.tolist(), run.path("m").tolist(), run.end
+    ([64.0, 16.0, 4.0], [8.0, 4.0, 2.0], {'m': tensor(2.)})
     """
 
     steps: tuple[Step, ...]
@@ -101,7 +114,10 @@ class Trajectory:
         }
 
     def save(self, path: str | Path, *, force: bool = False) -> Path:
-        """Write the trajectory to one file; raises SteepestError where one is there already, unless `force`."""
+        """Write the trajectory to one file, from which `Trajectory.load` reads it back to the same bits.
+
+        Raises SteepestError where a file is there already, unless `force`, and where there is no such folder.
+        """
         from steepest.trajectory.file import RunFile
 
         with RunFile.create(path, force=force) as file:
@@ -115,7 +131,15 @@ class Trajectory:
         """Read a trajectory back, to the same bits; a run that was killed comes back as interrupted.
 
         The file is data only: reading it runs no code. Steps that are too large for it are read from the folder beside
-        it. Raises SteepestError where it is not a run, or a step is missing beside it.
+        it.
+
+        Raises SteepestError where it is not a run, or a step is missing beside it.
+
+        >>> import tempfile
+        >>> from steepest import Cost, descend
+        >>> run = descend(Cost.from_function(lambda m: m**2), {"m": 8.0}, learning_rate=0.25, epochs=2)
+        >>> Trajectory.load(run.save(Path(tempfile.mkdtemp()) / "run.steepest")).costs.equal(run.costs)
+        True
         """
         from steepest.trajectory.beside import beside, filled
         from steepest.trajectory.file import RunFile
@@ -128,4 +152,5 @@ class Trajectory:
 
     def __str__(self) -> str:
         kept = "" if self.every == 1 else f", every {self.every}th step kept"
-        return f"{self.epochs} epochs, cost {self.steps[0].cost:.6g} to {self.steps[-1].cost:.6g}{kept}: {self.because}"
+        epochs = f"{self.epochs} epoch{'s' * (self.epochs != 1)}"
+        return f"{epochs}, cost {self.steps[0].cost:.6g} to {self.steps[-1].cost:.6g}{kept}: {self.because}"

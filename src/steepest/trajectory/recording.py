@@ -27,6 +27,7 @@ class Recording:
     ) -> None:
         self.steps: list[Step] = []
         self.every = 1
+        self.path = "run" if path is None else str(path)
         self._keep = keep
         self._file: RunFile | None = None
         if path is not None and resume and Path(path).exists():
@@ -58,23 +59,25 @@ class Recording:
             if self._file:
                 self._file.thin(every=self.every, before=latest.epoch)
 
-    def check_same(self, start: Params, learning_rate: float) -> None:
-        """Refuse to continue a run that was another one."""
-        path = str(self._file.path) if self._file else "run"
+    def taken_up(self, start: Params, learning_rate: float) -> bool:
+        """Whether there are steps to go on from; raises SteepestError where they are another run's."""
+        if not self.steps:
+            return False
         first, last = self.steps[0], self.steps[-1]
         if last.learning_rate != learning_rate:
             raise SteepestError(
                 f"the run was made with learning rate {last.learning_rate:g}, not {learning_rate:g}",
                 remedy="Give the same, or start anew with --force (force=True)",
-                asked=path,
+                asked=self.path,
             )
         for name, value in first.params.items():
             if name not in start or not start[name].equal(value):
                 raise SteepestError(
                     f"the run started from another '{name}'",
                     remedy="Give the same start, or start anew with --force (force=True)",
-                    asked=path,
+                    asked=self.path,
                 )
+        return True
 
     def check_measured(self, again: Step) -> None:
         """Refuse to continue where the cost is no longer what it was: the same point must give the same floats."""
@@ -85,7 +88,7 @@ class Recording:
                 f"at epoch {last.epoch} the cost was {last.cost!r}, and is now {again.cost!r}",
                 cause="The data or the model changed since",
                 remedy="Start anew with --force (force=True)",
-                asked=str(self._file.path) if self._file else "run",
+                asked=self.path,
             )
 
     def finish(self, outcome: Outcome, because: str) -> Trajectory:

@@ -24,7 +24,13 @@ class Refused(Exception):  # noqa: N818  # an answer of a tool, not an error
 
 @dataclass
 class Subject:
-    """What a user brings: a module, a loss of `(outputs, targets)`, and batches `(inputs, targets)`."""
+    """What a user brings: a `module`, a `loss` of `(outputs, targets)`, and `batches` of `(inputs, targets)`.
+
+    >>> from torch import ones
+    >>> subject = Subject(nn.Linear(2, 1), nn.functional.mse_loss, [(ones(8, 2), ones(8, 1))])
+    >>> {name: tuple(value.shape) for name, value in subject.params.items()}
+    {'weight': (1, 2), 'bias': (1,)}
+    """
 
     module: nn.Module
     loss: Callable[[Any, Any], Tensor]
@@ -34,7 +40,7 @@ class Subject:
 
     @property
     def params(self) -> Params:
-        """The module's parameters as they are, copied."""
+        """The module's parameters as they are, copied: names and shapes are the module's."""
         return {name: value.detach().clone() for name, value in self.module.named_parameters()}
 
 
@@ -44,6 +50,12 @@ class Surface:
 
     `directions` are what one unit of each coordinate means. A tool that scales the directions it is given, or draws
     its own, states those that it used.
+
+    >>> from torch import linspace
+    >>> axis, one = linspace(-1, 1, 3), {"m": linspace(1, 1, 1)}
+    >>> surface = Surface((axis, axis), axis[:, None] ** 2 + 10 * axis**2, (one, one))
+    >>> surface.costs[2, 1], surface.costs[1, 2]  # at (1, 0) and (0, 1)
+    (tensor(1.), tensor(10.))
     """
 
     coordinates: tuple[Tensor, Tensor]
@@ -58,6 +70,12 @@ class Tool:
     as the tool's own picture of a random plane would use them, `sharpest` those along the two largest eigenvalues.
     `path` lays points on two axes, the ones given where it takes any, and returns origin, axes and coordinates
     `(points, 2)`. `cosine` is the one that the tool reports between two directions.
+
+    >>> from steepest.traps import TRAPS
+    >>> class Mute(Tool):
+    ...     name = "mute"
+    >>> {sprung(trap, Mute()).status for trap in TRAPS}
+    {'not offered'}
     """
 
     name = "a tool"
@@ -75,7 +93,7 @@ class Tool:
         raise NotOffered
 
     def path(self, subject: Subject, directions: Pair, points: list[Params]) -> tuple[Params, Pair, Tensor]:
-        """Coordinates of points on two axes."""
+        """Origin, axes and coordinates of points on two axes, these of shape `(points, 2)`."""
         raise NotOffered
 
     def cosine(self, directions: Pair) -> float:
@@ -87,8 +105,13 @@ class Tool:
 class Trap:
     """One way in which a picture of a cost comes out wrong, built so small that the right answer is known.
 
-    `check` returns what is wrong in a few words, or nothing where all is right. Where what the user brings is itself
-    the mistake, a tool `may_refuse` it.
+    `name` says what is asked, `wrong` how the picture goes wrong, `source` where that was seen. `build` makes what the
+    user brings; `check` returns what is wrong in a few words, or nothing where all is right. Where what the user brings
+    is itself the mistake, a tool `may_refuse` it.
+
+    >>> from steepest.traps import TRAPS
+    >>> [trap.name for trap in TRAPS if trap.may_refuse]
+    ['live dropout', 'a loader that shuffles', 'batch norm in training mode']
     """
 
     name: str
@@ -101,7 +124,14 @@ class Trap:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of one trap: `passed`, `refused`, `failed` or `not offered`, and what was found."""
+    """What came of one trap: `passed`, `refused`, `failed` or `not offered`, and what was found.
+
+    `status` is that word for the `trap`, `found` what the tool showed instead, or its refusal.
+
+    >>> from steepest.traps import TRAPS
+    >>> Answer(TRAPS[0], "refused", "the loss is a sum").good, Answer(TRAPS[0], "failed", "121 cells are wrong").good
+    (True, False)
+    """
 
     trap: Trap = field(repr=False)
     status: str
@@ -124,7 +154,18 @@ class Answer:
 
 
 def sprung(trap: Trap, tool: Tool) -> Answer:
-    """Set one trap for a tool, and say what came of it; whatever the tool raises is an answer, too."""
+    """Set one trap for a tool, and say what came of it; whatever the tool raises is an answer, too.
+
+    >>> from steepest.traps import TRAPS, Steepest
+    >>> sprung(TRAPS[3], Steepest()).status
+    'passed'
+    >>> class Short(Tool):
+    ...     def plane(self, subject, directions, *, reach, points):
+    ...         return 1 / 0
+    >>> answer = sprung(TRAPS[3], Short())
+    >>> answer.status, answer.found
+    ('failed', 'raised ZeroDivisionError: division by zero')
+    """
     try:
         found = trap.check(tool, trap.build())
     except NotOffered:

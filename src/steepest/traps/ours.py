@@ -20,7 +20,12 @@ from steepest.vectors import Params
 
 
 class Steepest(Tool):
-    """The public functions of this library, and nothing behind them."""
+    """The public functions of this library as a tool under test, and nothing behind them.
+
+    >>> from steepest.traps import TRAPS, examine
+    >>> [answer.status for answer in examine(Steepest(), TRAPS[:3])]
+    ['passed', 'passed', 'passed']
+    """
 
     name = "steepest"
 

@@ -15,7 +15,7 @@ def findings_in(table: Measurements) -> tuple[Finding, ...]:
     What is known only while a loop runs is not in the table: whether gradients are cleared, whether they were still
     scaled, which parameters the optimizer holds.
     """
-    rules = (_unmoved, _not_finite)
+    rules = (_unmoved, not_finite_in)
     return tuple(finding for rule in rules if (finding := rule(table)))
 
 
@@ -52,7 +52,8 @@ def _unmoved(table: Measurements) -> Finding | None:
     )
 
 
-def _not_finite(table: Measurements) -> Finding | None:
+def not_finite_in(table: Measurements) -> Finding | None:
+    """Find the first recorded step at which a norm was not finite."""
     lost = ~(table.parameter_norms.isfinite() & table.gradient_norms.isfinite()).all(dim=1)
     if not bool(lost.any()):
         return None

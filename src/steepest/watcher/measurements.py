@@ -25,9 +25,13 @@ RATES, CHANGES = 2, 5
 class Measurements:
     """Numbers of every watched step: tensors on the CPU, one row a step, one column a parameter (or a group).
 
-    Norms and dots are summed in the parameters' own precision, float32 at least, as the optimizer met the numbers:
-    after unscaling and clipping. `change_norms[k]` is the length of `parameters[k + 1] - parameters[k]`, NaN for the
-    last step; `gradient_dots[k]` is `gradient[k] . gradient[k - 1]`, NaN for the first.
+    `epochs` and `costs` have the shape `(steps,)`; `learning_rates` `(steps, groups)`; `parameter_norms`,
+    `gradient_norms`, `change_norms` and `gradient_dots` `(steps, parameters)`, in the order of `names`. Norms and dots
+    are summed in the parameters' own precision, float32 at least, as the optimizer met the numbers: after unscaling
+    and clipping. `change_norms[k]` is the length of `parameters[k + 1] - parameters[k]`, NaN for the last step;
+    `gradient_dots[k]` is `gradient[k] . gradient[k - 1]`, NaN for the first. `scales` are those of mixed precision,
+    `unclipped_norms` the gradient's norms before clipping, `plain` whether the step was the learning rate times the
+    gradient; one step in `every` was kept.
 
     >>> model = torch.nn.Linear(2, 1)
     >>> optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
@@ -37,8 +41,12 @@ class Measurements:
     ...         optimizer.zero_grad()
     ...         model(torch.ones(1, 2)).sum().backward()
     ...         optimizer.step()
-    >>> watched.measurements.gradient_norm
+    >>> watched.measurements.gradient_norm  # of two weights and a bias, each with the slope 1
     tensor([1.7321, 1.7321, 1.7321])
+    >>> import tempfile
+    >>> path = watched.measurements.save(Path(tempfile.mkdtemp()) / "steps.safetensors")
+    >>> Measurements.load(path).epochs
+    tensor([0, 1, 2])
     """
 
     names: tuple[str, ...]
@@ -56,12 +64,12 @@ class Measurements:
 
     @cached_property
     def gradient_norm(self) -> Tensor:
-        """The gradient's norm over all parameters, shape `(steps,)`."""
+        """The gradient's norm over all parameters, in cost per unit of them, shape `(steps,)`."""
         return torch.linalg.vector_norm(self.gradient_norms, dim=1)
 
     @cached_property
     def update_ratios(self) -> Tensor:
-        """How long each parameter's change is for the parameter's own length, shape `(steps, parameters)`."""
+        """Each parameter's change as a share of the parameter's own length, shape `(steps, parameters)`."""
         return self.change_norms / self.parameter_norms
 
     @cached_property
@@ -103,7 +111,10 @@ class Measurements:
 
     @staticmethod
     def load(path: str | Path) -> Measurements:
-        """Read a table back to the same bits; raises SteepestError where the file is none."""
+        """Read a table back to the same bits.
+
+        Raises SteepestError where the file is none.
+        """
         from safetensors import SafetensorError, safe_open
 
         try:
@@ -150,6 +161,7 @@ class Table:
         self.every = 1
         self._names = names
         self._blocks: list[list[Tensor]] = []
+        self._steps = 0  # in all blocks but the last
 
     def add(self, first: int, measured: Measured, notes: list[Note], *, plain: bool) -> None:
         """Append the steps from epoch `first` on; only now is known how far the step before them went."""
@@ -158,6 +170,7 @@ class Table:
             self._blocks[-1][CHANGES][-1] = measured.changes[0]
             if self.every > 1:
                 self._blocks[-1] = self._on_grid(self._blocks[-1])
+            self._steps += len(self._blocks[-1][0])
         to_next = torch.cat([measured.changes[1:], torch.full_like(measured.changes[:1], torch.nan)])
         self._blocks.append(
             [
@@ -173,10 +186,11 @@ class Table:
                 torch.full((count,), plain),
             ]
         )
-        numbers = sum(len(block[0]) for block in self._blocks) * 4 * len(self._names)
+        numbers = (self._steps + count) * 4 * len(self._names)
         if numbers * measured.parameters.element_size() > TABLE_BYTES and len(self._blocks) > 1:
             self.every *= 2
             self._blocks = [self._on_grid(self._joined(self._blocks[:-1])), self._blocks[-1]]
+            self._steps = len(self._blocks[0][0])
 
     def whole(self) -> Measurements:
         """The table as it stands."""
@@ -184,7 +198,7 @@ class Table:
             raise SteepestError(
                 "no step was watched", cause="optimizer.step() was not called", remedy="Train at least one step"
             )
-        self._blocks = [self._joined(self._blocks)]
+        self._blocks, self._steps = [self._joined(self._blocks)], 0
         return Measurements(self._names, *self._blocks[0], every=self.every)
 
     def _on_grid(self, block: list[Tensor]) -> list[Tensor]:

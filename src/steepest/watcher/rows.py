@@ -20,9 +20,6 @@ BLOCK_BYTES = 2**23
 BLOCK_ROWS = 64
 """Most steps that wait: as many are lost from a run file where a process is killed."""
 
-CHUNK_BYTES = 2**20
-"""What is measured at once, with as much again for differences: it fits into a processor's second-level cache."""
-
 FEWEST_ROWS = 4
 """Below so many rows waiting saves nothing, and each step is measured as it comes, with two copies in all."""
 
@@ -55,8 +52,7 @@ class Rows:
         self._places = list(itertools.pairwise(ends))
         one = params[0]
         self._block = torch.empty((rows + 1, 2, ends[-1]), dtype=one.dtype, device=one.device)
-        self._chunk = max(1, min(rows, CHUNK_BYTES // (2 * max(1, ends[-1]) * one.element_size())))
-        self._scratch = torch.empty((self._chunk, 2, ends[-1]), dtype=_precision(one), device=one.device)
+        self._precision = _precision(one)
         self._rows = [[*self.opened(row[0]), *self.opened(row[1])] for row in self._block.unbind(0)]
 
     @property
@@ -88,22 +84,16 @@ class Rows:
         return [flat[start:end].view(shape) for (start, end), shape in zip(self._places, self._shapes, strict=True)]
 
     def measure(self) -> Measured:
-        """Measure all waiting steps, a few rows at a time, which then stay in the processor's cache."""
+        """Measure all waiting steps, a parameter at a time."""
         first, count = 0 if self._carried else 1, len(self._places)
-        norms = torch.empty((self._filled, 2, count), dtype=self._scratch.dtype, device=self._scratch.device)
+        rows = self._block[first : self._filled + 1]
+        norms = torch.empty((self._filled, 2, count), dtype=self._precision, device=rows.device)
         pairs = torch.full_like(norms, torch.nan)
-        for start in range(1, self._filled + 1, self._chunk):
-            end = min(start + self._chunk, self._filled + 1)
-            before = max(start - 1, first)
-            rows = self._block[before:end].to(self._scratch.dtype)
-            scratch, here = self._scratch[: len(rows) - 1], rows[start - end :]
-            torch.sub(rows[1:, 0], rows[:-1, 0], out=scratch[:, 0])
-            torch.mul(rows[1:, 1], rows[:-1, 1], out=scratch[:, 1])
-            into = slice(before, end - 1)
-            for column, (left, right) in enumerate(self._places):
-                norms[start - 1 : end - 1, :, column] = torch.linalg.vector_norm(here[:, :, left:right], dim=2)
-                pairs[into, 0, column] = torch.linalg.vector_norm(scratch[:, 0, left:right], dim=1)
-                pairs[into, 1, column] = scratch[:, 1, left:right].sum(dim=1)
+        for column, (left, right) in enumerate(self._places):
+            here = rows[..., left:right].to(self._precision)
+            norms[:, :, column] = torch.linalg.vector_norm(here[1 - first :], dim=2)
+            pairs[first:, 0, column] = torch.linalg.vector_norm(here[1:, 0] - here[:-1, 0], dim=1)
+            pairs[first:, 1, column] = torch.linalg.vecdot(here[1:, 1], here[:-1, 1])
         tables = [*norms.cpu().unbind(1), *pairs.cpu().unbind(1)]
         return Measured(*(table.contiguous() for table in tables))
 
@@ -158,12 +148,13 @@ class Latest:
         self._waiting = None
 
 
-def rows_for(params: Sequence[Tensor]) -> Rows | Latest:
+def rows_for(params: Sequence[Tensor], *, like: Sequence[Tensor]) -> Rows | Latest:
     """Choose by size: a block of at most 64 steps and 8 MiB, or where not even four fit, one step at a time.
 
-    Parameters of several dtypes or devices do not lie end to end, and are measured one step at a time, too.
+    Parameters of several dtypes or devices do not lie end to end, and are measured one step at a time, too. The size is
+    that of the tensors that they are pieces of, for all ranks choose alike.
     """
-    room = BLOCK_BYTES // max(1, 2 * sum(value.numel() * value.element_size() for value in params))
+    room = BLOCK_BYTES // max(1, 2 * sum(value.numel() * value.element_size() for value in like))
     alike = len({(value.dtype, value.device) for value in params}) == 1
     return Rows(params, min(BLOCK_ROWS, room)) if alike and room >= FEWEST_ROWS else Latest(params)
 

@@ -1,4 +1,4 @@
-"""watch(): a user's own loop, measured where its optimizer meets the gradient."""
+"""Watch: a user's own loop, measured where its optimizer meets the gradient."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import itertools
 import math
 import statistics
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
@@ -16,6 +16,7 @@ from typing import Any, Self
 import torch
 from torch import Tensor
 
+from steepest import ranks
 from steepest.diagnosis import Finding
 from steepest.errors import SteepestError, door
 from steepest.trajectory import Step, Trajectory
@@ -40,51 +41,17 @@ PAUSE = 10
 """Median steps, beyond which the time between two steps is a pause."""
 
 
-def watch(
-    model: torch.nn.Module,
-    optimizer: torch.optim.Optimizer,
-    *,
-    scaler: torch.amp.GradScaler | None = None,
-    save: str | Path | None = None,
-    force: bool = False,
-    memory: int = MEMORY,
-) -> Watch:
-    """Watch a training loop of the user's own: what `descend` records, from whatever optimizer makes the steps.
-
-    Each `optimizer.step()` is one Step, read at the moment when the optimizer meets the gradient: accumulated, unscaled
-    and clipped. `watch.record(loss)` between `backward()` and `step()` adds the cost; an optimizer that is given a
-    closure needs no such line. A Step's `epoch` counts the optimizer's steps, its `learning_rate` is the first
-    group's. Nothing of the training is changed: the same parameters, buffers, optimizer and random state, bit for bit.
-
-    Cheap numbers are kept of every step (`watch.measurements`); whole steps while they take less than `memory` bytes,
-    then every second one, every fourth, and so on, by the rule of `descend`. Beside these, a watched model needs up to
-    10 MiB more, or a second copy of its parameters and gradients where it is too large for that. `save` names a run
-    file; steps of more than 64 MiB lie beside it as safetensors. `scaler` is the one of mixed precision: its scale is
-    recorded, and gradients that are still scaled are found.
-
-    Raises SteepestError where the optimizer holds none of the model's parameters, and for a file that is there already
-    unless `force`.
-
-    >>> from steepest import watch
-    >>> model = torch.nn.Linear(1, 1, bias=False)
-    >>> _ = torch.nn.init.zeros_(model.weight)
-    >>> optimizer = torch.optim.SGD(model.parameters(), lr=0.25)
-    >>> with watch(model, optimizer) as watched:
-    ...     for _ in range(3):
-    ...         optimizer.zero_grad()
-    ...         loss = ((model(torch.ones(1, 1)) - 1) ** 2).mean()
-    ...         loss.backward()
-    ...         watched.record(loss)
-    ...         optimizer.step()
-    >>> [step.cost for step in watched.trajectory().steps]
-    [1.0, 0.25, 0.0625]
-    """
-    with door("watch"):
-        return Watch(model, optimizer, scaler=scaler, save=save, force=force, memory=memory)
-
-
 class Watch:
-    """A loop under observation; made by `watch`. Close it, or use it in a `with`, to take its hooks away."""
+    """A loop under observation; made by `watch`. Close it, or use it in a `with`, to take its hooks away.
+
+    >>> model = torch.nn.Linear(1, 1)
+    >>> watched = Watch(model, torch.optim.SGD([model.weight], lr=0.1))
+    >>> model(torch.ones(1, 1)).sum().backward()
+    >>> watched.optimizer.step()
+    >>> watched.close()
+    >>> [finding.rule for finding in watched.findings()], watched.trajectory().steps[0].learning_rate
+    (['unheld'], 0.1)
+    """
 
     def __init__(
         self,
@@ -111,13 +78,14 @@ class Watch:
             )
         self._scaler = scaler if scaler is not None and scaler.is_enabled() else None
         self._mine = {id(value) for value in model.parameters()}
-        self._rows = rows_for(self._params)
+        self._rows = rows_for(self._pieces(), like=self._params)
         self._table = Table(self.names)
         self._snapshots = Snapshots(save, self._params, opened=self._opened, force=force, memory=memory)
         self._save = save
         self._seen = Seen(self.names, optimizer=type(self.optimizer).__name__)
         self._missing = [0] * len(self.names)
-        self._first = [value.detach().clone() if id(value) not in held else None for value in self._params]
+        pairs = zip(self._params, self._pieces(), strict=True)
+        self._first = [piece.detach().clone() if id(value) not in held else None for value, piece in pairs]
         self._notes: list[Note] = []
         self._last_note: Note | None = None
         self._intervals: deque[float] = deque(maxlen=INTERVALS)
@@ -168,8 +136,8 @@ class Watch:
     def trajectory(self) -> Trajectory:
         """Give the steps so far, equal to those of `descend` where it walks the same cost.
 
-        `diagnose` reads curvature from consecutive gradients, which holds for plain gradient descent on one batch; the
-        trajectory's `because` names any other optimizer.
+        `diagnose` reads curvature from consecutive gradients, which holds for plain gradient descent on one batch, and
+        abstains where costs and gradients disagree; the trajectory's `because` names any other optimizer.
 
         Raises SteepestError before the first step.
         """
@@ -185,14 +153,14 @@ class Watch:
                 )
             if self._epoch - 1 > self._snapshots.last:
                 self._snapshots.add(self._step(self._epoch - 1, -1, self._last_note))
-            return self._snapshots.finish(*ending(self._table.whole(), self._how(), interrupted=self._interrupted))
+            return self._snapshots.finish(*ending(self._numbers(), self._how(), interrupted=self._interrupted))
 
     @property
     def measurements(self) -> Measurements:
-        """The cheap numbers of every step so far."""
+        """The cheap numbers of every step so far, a row a step; raises SteepestError before the first one."""
         with door("watch.measurements"):
             self._measure_waiting()
-            return self._table.whole()
+            return self._numbers()
 
     @property
     def overhead(self) -> float:
@@ -217,20 +185,20 @@ class Watch:
         seen = self._seen
         seen.steps = self._epoch
         seen.foreign = len(held - self._mine)
-        seen.unheld = tuple(
-            name
-            for name, value, first in zip(self.names, self._params, self._first, strict=True)
-            if id(value) not in held and first is not None and same_bits(value.detach(), first)
-        )
+        rested = zip(self.names, self._params, self._rested(), strict=True)
+        seen.unheld = tuple(name for name, value, still in rested if id(value) not in held and still)
         seen.unreached = dict(zip(self.names, self._missing, strict=True))
         seen.checked, seen.kept = self._clearing.checked, self._clearing.kept
         if self._epoch:
-            norms = self._table.whole().gradient_norm[: seen.checked + 1]
+            norms = self._numbers().gradient_norm[: seen.checked + 1]
             seen.norms = float(norms[0]), float(norms[-1])
         return faults.findings(seen)
 
     def close(self) -> None:
-        """Take the hooks away, and finish the file; the trajectory and the measurements stay readable."""
+        """Take the hooks away, and finish the file; the trajectory and the measurements stay readable.
+
+        Raises SteepestError where a large step is no longer beside the file.
+        """
         if not self._open:
             return
         self._open = False
@@ -312,7 +280,7 @@ class Watch:
                 except (TypeError, RuntimeError):  # a gradient that is None, or sparse
                     self._irregular = True
             if self._irregular:
-                self._rows.take(self._params, self._gradients())
+                self._rows.take(self._pieces(), self._gradients())
         finally:
             torch._C._set_grad_enabled(recording)
         rates = tuple([group["lr"] for group in self.optimizer.param_groups])
@@ -324,6 +292,18 @@ class Watch:
         if self._rows.full:
             self._measure_waiting()
         self._spent += perf_counter() - began
+
+    def _pieces(self) -> Sequence[Tensor]:
+        """What this process holds of the parameters: all of them, where it is alone."""
+        return self._params
+
+    def _numbers(self) -> Measurements:
+        return self._table.whole()
+
+    def _rested(self) -> list[bool]:
+        """Which of the parameters that were not the optimizer's at first have the same bits now."""
+        pairs = zip(self._pieces(), self._first, strict=True)
+        return [first is not None and same_bits(piece.detach(), first) for piece, first in pairs]
 
     def _gradients(self) -> list[Tensor]:
         """Gradients where some are None or sparse, or are unscaled only inside a fused step."""
@@ -390,7 +370,11 @@ class Watch:
                 return
 
     def _how(self) -> str:
-        how = f"{self._epoch:,} steps of {type(self.optimizer).__name__}"
+        how = f"{self._epoch:,} steps of {type(self.optimizer).__name__}{self._where()}"
         if not self._plain:
             how += ", whose steps are not learning rate x gradient: consecutive gradients do not show its curvature"
         return how
+
+    def _where(self) -> str:
+        """Whose numbers these are, where there are several ranks; empty where there is one."""
+        return "" if ranks.alone() else f" (on rank {ranks.rank()} of {ranks.count()}; the cost is of its own batches)"

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from steepest import ranks
 from steepest.errors import SteepestError
 from steepest.trajectory.file import DTYPES
 
@@ -31,6 +32,12 @@ def trainable(model: torch.nn.Module) -> tuple[tuple[str, ...], list[torch.nn.Pa
         )
     if isinstance(model, torch.nn.parallel.DistributedDataParallel | torch.nn.DataParallel):
         model = model.module
+    if ranks.sharding_of(model) == "FullyShardedDataParallel":
+        raise SteepestError(
+            "the model is a FullyShardedDataParallel: each rank holds a piece of all parameters laid end to end",
+            cause="Its numbers would be a piece's, and taken for the whole's",
+            remedy="Shard the model with torch.distributed.fsdp.fully_shard, whose pieces are added up over the ranks",
+        )
     named = {
         name.replace("_orig_mod.", ""): value  # torch.compile's wrapper
         for name, value in model.named_parameters()
