@@ -447,7 +447,7 @@ def test_what_is_no_slice_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SteepestError, match="write_report: slice 'mine' is a Tensor"):
         write_report(tmp_path / "page.html", WALK, slices=wrong)
     wrong = [RANDOM]
-    with pytest.raises(SteepestError, match="write_report: the slices are a list. Give one slice, or several by name"):
+    with pytest.raises(SteepestError, match=r"write_report: the slices are a list\. Give one slice"):
         write_report(tmp_path / "page.html", WALK, slices=wrong)
 
 

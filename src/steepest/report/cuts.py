@@ -43,7 +43,8 @@ def gather_cuts(
     named = {", ".join(slices.names): slices} if isinstance(slices, Slice) else slices or {}
     if not isinstance(named, Mapping):
         raise SteepestError(
-            f"the slices are a {type(named).__name__}", remedy='Give one slice, or several by name: {"principal": slice}'
+            f"the slices are a {type(named).__name__}",
+            remedy='Give one slice, or several by name: {"principal": slice}',
         )
     found = []
     for name, cut in named.items():
