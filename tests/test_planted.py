@@ -1,5 +1,6 @@
 """Every check is given faults it must catch: a check that cannot fail is decoration."""
 
+import math
 from collections.abc import Callable
 
 import pytest
@@ -110,6 +111,16 @@ def test_taps_choose_their_step_by_dtype_and_scale() -> None:
         assert_close(felt.slope, 36.305, tolerance, f"{dtype}")
         assert abs(felt.slope - 36.305) <= 4 * felt.uncertainty + 36.305 * torch.finfo(dtype).eps
     assert felt.step > 1e-3, "a float32 tap of 1e-7 would read 38.147"
+
+
+@pytest.mark.parametrize("at", [0.003, 0.01, 0.02])
+@pytest.mark.parametrize("steepness", [20.0, 100.0, 200.0])
+def test_a_wide_tap_that_lands_where_the_cost_is_flat_is_not_believed(steepness: float, at: float) -> None:
+    cost = Cost.from_function(lambda m: torch.tanh(steepness * m) ** 2)
+    felt = tap(cost, cost.params({"m": at}), {"m": torch.tensor(1.0)})
+    slope = 2 * steepness * math.tanh(steepness * at) / math.cosh(steepness * at) ** 2
+    assert abs(felt.slope - slope) <= 3 * felt.uncertainty
+    assert felt.uncertainty < 0.1 * slope
 
 
 def test_a_badly_chosen_step_shows_the_known_errors() -> None:

@@ -82,7 +82,10 @@ def tap(cost: Cost, at: Params, along: Params, *, step: float | None = None) -> 
         if best.uncertainty <= 1e-9 * abs(best.slope):
             break
         other = tried(width * factor)
-        if other.uncertainty < best.uncertainty or not math.isfinite(best.slope):
+        agree = abs(other.slope - best.slope) <= 2 * (other.uncertainty + best.uncertainty)
+        # Over a wide step two slopes may agree by chance: far out, where the cost is flat, both are 0.
+        better = other.uncertainty < best.uncertainty if agree else other.step < best.step
+        if better or not math.isfinite(best.slope):
             best = other
     return Tap(best.slope, best.uncertainty, best.step, best.bend, forward_passes)
 
