@@ -571,6 +571,35 @@ def test_a_forgotten_zero_grad() -> None:
     assert 3.9 < ratio < 4.1, "four equal gradients on top of each other"
 
 
+def adversaries(*, cleared: bool) -> Watch:
+    """A discriminator, watched, into whose gradient the generator's loss adds before the loop clears it, or never."""
+    generator, judge = nn.Linear(3, 3), nn.Linear(3, 1)
+    ours, theirs = (torch.optim.SGD(each.parameters(), lr=1e-3) for each in (judge, generator))
+    with watch(judge, ours) as watched:
+        for _ in range(6):
+            if cleared:
+                ours.zero_grad()
+            loss_of(judge).backward()
+            ours.step()
+            theirs.zero_grad()
+            judge(generator(X32)).mean().backward()
+            theirs.step()
+    return watched
+
+
+def test_a_gradient_that_is_cleared_after_another_models_backward_is_cleared() -> None:
+    assert not adversaries(cleared=True).findings()
+    assert [finding.rule for finding in adversaries(cleared=False).findings()] == ["uncleared"]
+
+
+def test_after_one_step_no_share_of_the_time_is_made_up() -> None:
+    model = net()
+    with watch(model, sgd(model)) as watched:
+        loss_of(model).backward()
+        watched.optimizer.step()
+    assert "watching took" not in str(watched) and "no fault seen" in str(watched)
+
+
 def test_a_detached_loss() -> None:
     model = net()
     optimizer = sgd(model)

@@ -95,7 +95,7 @@ class RunFile:
             connection.close()
             raise SteepestError(
                 "this is a database, but not a steepest run",
-                remedy="Give a file that `descend` has written",
+                remedy="Give a file that `descend`, or `watch` with save=, has written",
                 asked=str(path),
             )
         if version > SCHEMA:
@@ -253,7 +253,7 @@ def _complaint(path: Path, error: Exception) -> SteepestError:
         found, cause, remedy = f"it cannot be opened ({text})", "No permission?", "Choose another place"
     else:
         found, cause = f"it is not a run, or it is damaged ({text})", ""
-        remedy = "Give a file that `descend` has written"
+        remedy = "Give a file that `descend`, or `watch` with save=, has written"
     return SteepestError(found, cause=cause, remedy=remedy, asked=str(path))
 
 

@@ -1,4 +1,4 @@
-"""Whether the gradient is cleared between a step and the next backward pass, seen without reading a number."""
+"""Whether the gradient is cleared between a step and the next one, seen without reading a number."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ import torch
 from torch import Tensor
 
 LOOKS = 3
-"""Backward passes that are looked at, after a run's first steps: what a loop forgets, it forgets each time."""
+"""Steps before which all backward passes are looked at: what a loop forgets, it forgets each time."""
 
 
 class Clearing:
     """Hooks on the parameters that look at `.grad` before backward adds to it; gone after three steps.
 
     A gradient that was cleared is None, or lies elsewhere, or has been written to: each write raises a tensor's
-    version. The same memory in the same version is the gradient that the last step used.
+    version. The same memory in the same version is the gradient that the last step used, or that the last backward
+    pass left: one that another model's loss went through may come before the loop clears.
     """
 
     def __init__(self, params: Sequence[Tensor]) -> None:
@@ -27,6 +28,9 @@ class Clearing:
         self._used: list[tuple[int, int] | None] = []
         self._cleared: bool | None = None
         self._handles: list[Any] = [value.register_hook(self._looking(index)) for index, value in enumerate(params)]
+        self._handles += [
+            value.register_post_accumulate_grad_hook(self._left(index)) for index, value in enumerate(params)
+        ]
 
     @property
     def watching(self) -> bool:
@@ -61,9 +65,15 @@ class Clearing:
             if self._used and self._used[index] is not None:
                 same = _mark(self._params[index].grad) == self._used[index]
                 self._cleared = bool(self._cleared) or not same
-                self._used[index] = None
 
         return look
+
+    def _left(self, index: int) -> Callable[[Tensor], None]:
+        def remember(value: Tensor) -> None:
+            if self._used and self._used[index] is not None:
+                self._used[index] = _mark(value.grad)
+
+        return remember
 
 
 def _mark(gradient: Tensor | None) -> tuple[int, int] | None:

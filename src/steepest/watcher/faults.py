@@ -33,7 +33,7 @@ class Seen:
     """Losses that require a gradient and have no history: they were made, not computed."""
 
     checked: int = 0
-    """Backward passes after a step that were looked at before they added to `.grad`; the first few of a run."""
+    """Steps between which backward passes were looked at before they added to `.grad`; the first few of a run."""
 
     kept: int = 0
     """Of these, how many added to the very gradient of the step before."""
@@ -127,8 +127,8 @@ def uncleared(seen: Seen) -> Finding | None:
             "gradient_norm_first": seen.norms[0],
             "gradient_norm_last": seen.norms[1],
         },
-        threshold="before the first backward() after a step, .grad is what that step used: same memory, same version, "
-        "at every step that was looked at",
+        threshold="every backward() finds in .grad what the step or the backward() before it left: same memory, same "
+        "version, at every step that was looked at",
         refuted_by="a .grad that is None, zero or written to between a step and the next backward()",
         advice="Call optimizer.zero_grad() once a step, before backward().",
         source="PyTorch documentation, torch.optim.Optimizer.zero_grad",

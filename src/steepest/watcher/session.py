@@ -225,9 +225,10 @@ class Watch:
     def __str__(self) -> str:
         kept = "every step" if self._snapshots.every == 1 else f"every {self._snapshots.every}th step"
         bad = [finding.rule for finding in self.findings()]
+        took = f"watching took {100 * self.overhead:.2g} % of a step, " if math.isfinite(self.overhead) else ""
         return (
             f"{self._epoch:,} steps of {type(self.optimizer).__name__}, {len(self.names)} parameters, {kept} kept, "
-            f"watching took {100 * self.overhead:.2g} % of a step, "
+            + took
             + (f"faults: {', '.join(bad)}" if bad else "no fault seen")
         )
 
