@@ -233,6 +233,10 @@ def test_a_watched_run_is_drawn(tmp_path: Path) -> None:
     (tmp_path / "run.steepest.measurements").unlink()
     done = run("draw", "run.steepest", "--what", "norms", folder=tmp_path)
     assert done.returncode == 2 and "there are no measurements beside the run" in done.stderr
+    done = run("draw", "run.steepest", folder=tmp_path)
+    assert done.returncode == 2 and "its measurements are not beside it. Save it with watch" in done.stderr
+    done = run("report", "run.steepest", "-o", "page.html", folder=tmp_path)
+    assert done.returncode == 0 and (tmp_path / "page.html").stat().st_size > 100_000, done.stderr
     assert run("diagnose", "run.steepest", folder=tmp_path).returncode in (0, 1), "the run by itself is judged as ever"
 
 

@@ -90,7 +90,7 @@ def report(
         list[str],
         typer.Argument(
             metavar="RUN... [TABLE]",
-            help="Runs that descend has written, and last the table they were made with, unless it was the trial.",
+            help="Runs that descend or watch has written, and last the table they were made with, if it was one of yours.",
         ),
     ],
     target: Target = None,

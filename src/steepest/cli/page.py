@@ -10,7 +10,7 @@ from rich.text import Text
 
 from steepest.cli import show
 from steepest.cli.figures import Pictures
-from steepest.cli.pictures import refuse_another
+from steepest.cli.pictures import of_module, refuse_another
 from steepest.cli.problem import Choices, Problem, pose, run_at
 from steepest.errors import SteepestError
 from steepest.files import refuse_unwritable
@@ -22,15 +22,18 @@ PAGE = "report.html"
 
 
 def report_runs(given: list[str], choices: Choices, *, output: Path | None, force: bool) -> int:
-    """Write one offline page of runs down one table's cost, and print where it is."""
+    """Write one offline page of runs down one table's cost, or of a module's, and print where it is."""
     paths, table = _told_apart(given)
     path = output or paths[0].parent / PAGE
     refuse_unwritable(path, force=force)
     runs = {label: Trajectory.load(file) for label, file in zip(_labels(paths), paths, strict=True)}
-    problem = pose(replace(choices, table=table))
-    for run in runs.values():
-        refuse_another(problem, run)
-    written = write_page(problem, runs, path, force=force)
+    if table is None and all(of_module(run) for run in runs.values()):
+        written = write_report(path, runs, force=force)
+    else:
+        problem = pose(replace(choices, table=table))
+        for run in runs.values():
+            refuse_another(problem, run)
+        written = write_page(problem, runs, path, force=force)
     show.console().print(Text(str(written)))
     return 0
 

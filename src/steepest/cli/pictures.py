@@ -73,9 +73,20 @@ def cut(
     return 0
 
 
+def of_module(run: Trajectory) -> bool:
+    """Whether a run's parameters are a module's tensors: those of a table's cost are single numbers."""
+    return any(value.ndim > 0 for value in run.steps[0].params.values())
+
+
 def refuse_another(problem: Problem, trajectory: Trajectory) -> None:
     """Refuse a run that went down another cost than this problem's."""
     first = trajectory.steps[0]
+    if of_module(trajectory) and problem.trial:
+        raise SteepestError(
+            f"the run is of a module with {len(first.params)} parameters, and its measurements are not beside it",
+            remedy="Save it with watch(..., save=...); without them, 'steepest report' makes a page of it, and the "
+            "pictures of steepest.draw are there in Python",
+        )
     if tuple(first.params) != problem.bowl.names:
         raise SteepestError(
             f"the run has parameters {', '.join(first.params)}, and {problem.table.name} makes "
