@@ -90,7 +90,7 @@ def report(
         list[str],
         typer.Argument(
             metavar="RUN... [TABLE]",
-            help="Runs that descend or watch has written, and last the table they were made with, if it was one of yours.",
+            help="Runs that descend or watch has written, and last the table they were made with, if it is yours.",
         ),
     ],
     target: Target = None,

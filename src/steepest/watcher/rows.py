@@ -52,7 +52,9 @@ class Rows:
         self._places = list(itertools.pairwise(ends))
         one = params[0]
         self._block = torch.empty((rows + 1, 2, ends[-1]), dtype=one.dtype, device=one.device)
-        self._precision = _precision(one)
+        # One scratch for all that is temporary: pieces this large, made anew beside small ones that stay, tear the heap.
+        widest = max(value.numel() for value in params)
+        self._scratch = torch.empty(rows * widest, dtype=_precision(one), device=one.device)
         self._rows = [[*self.opened(row[0]), *self.opened(row[1])] for row in self._block.unbind(0)]
 
     @property
@@ -87,13 +89,16 @@ class Rows:
         """Measure all waiting steps, a parameter at a time."""
         first, count = 0 if self._carried else 1, len(self._places)
         rows = self._block[first : self._filled + 1]
-        norms = torch.empty((self._filled, 2, count), dtype=self._precision, device=rows.device)
+        norms = torch.empty((self._filled, 2, count), dtype=self._scratch.dtype, device=rows.device)
         pairs = torch.full_like(norms, torch.nan)
         for column, (left, right) in enumerate(self._places):
-            here = rows[..., left:right].to(self._precision)
+            here = rows[..., left:right].to(self._scratch.dtype)
+            scratch = self._scratch[: (len(rows) - 1) * (right - left)].view(-1, right - left)
             norms[:, :, column] = torch.linalg.vector_norm(here[1 - first :], dim=2)
-            pairs[first:, 0, column] = torch.linalg.vector_norm(here[1:, 0] - here[:-1, 0], dim=1)
-            pairs[first:, 1, column] = torch.linalg.vecdot(here[1:, 1], here[:-1, 1])
+            torch.sub(here[1:, 0], here[:-1, 0], out=scratch)
+            pairs[first:, 0, column] = torch.linalg.vector_norm(scratch, dim=1)
+            torch.mul(here[1:, 1], here[:-1, 1], out=scratch)
+            pairs[first:, 1, column] = scratch.sum(dim=1)
         tables = [*norms.cpu().unbind(1), *pairs.cpu().unbind(1)]
         return Measured(*(table.contiguous() for table in tables))
 
