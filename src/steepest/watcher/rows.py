@@ -52,7 +52,7 @@ class Rows:
         self._places = list(itertools.pairwise(ends))
         one = params[0]
         self._block = torch.empty((rows + 1, 2, ends[-1]), dtype=one.dtype, device=one.device)
-        # One scratch for all that is temporary: pieces this large, made anew beside small ones that stay, tear the heap.
+        # One scratch for what is temporary: pieces this large, made anew beside small ones that stay, tear the heap.
         widest = max(value.numel() for value in params)
         self._scratch = torch.empty(rows * widest, dtype=_precision(one), device=one.device)
         self._rows = [[*self.opened(row[0]), *self.opened(row[1])] for row in self._block.unbind(0)]
@@ -93,7 +93,8 @@ class Rows:
         pairs = torch.full_like(norms, torch.nan)
         for column, (left, right) in enumerate(self._places):
             here = rows[..., left:right].to(self._scratch.dtype)
-            scratch = self._scratch[: (len(rows) - 1) * (right - left)].view(-1, right - left)
+            pair = len(rows) - 1, right - left
+            scratch = self._scratch[: pair[0] * pair[1]].view(pair)
             norms[:, :, column] = torch.linalg.vector_norm(here[1 - first :], dim=2)
             torch.sub(here[1:, 0], here[:-1, 0], out=scratch)
             pairs[first:, 0, column] = torch.linalg.vector_norm(scratch, dim=1)
