@@ -352,3 +352,11 @@ def test_no_line_stands_empty_between_title_and_notes(lines: int) -> None:
     title = next(text for text in ax.findobj(Text) if isinstance(text, Text) and text.get_text().startswith("a title"))
     gap = (title.get_window_extent().y0 - note.get_window_extent().y1) * 72 / ax.figure.dpi
     assert 0 < gap < 0.8 * paper.SMALL
+
+
+def test_no_line_begins_with_a_percent_sign() -> None:
+    text = "cost by principal direction 1, 96 % and principal direction 2, 4 %"
+    for points in range(40, 400, 5):
+        shown = paper.fitted(text, points, lines=20)
+        assert not any(line.startswith("%") for line in shown.split("\n"))
+        assert shown.replace("\n", "").replace(" ", "") == text.replace(" ", "")

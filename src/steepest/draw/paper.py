@@ -141,10 +141,10 @@ def room(ax: Axes) -> tuple[float, float]:
 def fitted(text: str, points: float, *, size: float = NORMAL, lines: int = 2) -> str:
     """Break a text so that it fits a width, at a space where there is one, and end it with '…' after so many lines.
 
-    A no-break space becomes a plain one that no line ends at.
+    A no-break space, and the one before a percent sign, becomes a plain one that no line ends at.
     """
     text = "".join(letter if letter.isprintable() or letter == "\u00a0" else " " for letter in text)
-    text = re.sub(" +", " ", text).strip()
+    text = re.sub(" +", " ", text).strip().replace(" %", "\u00a0%")
     font = FontProperties(size=size)
     rows: list[str] = []
     while text and len(rows) < lines:
