@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import steepest
 from steepest.errors import SteepestError
 from steepest.files import refuse_unwritable, what_to_do, written
 
@@ -41,6 +42,6 @@ def test_only_a_full_disk_asks_for_space() -> None:
 
 
 def test_one_wording_stands_in_one_place() -> None:
-    home = Path(__file__).parent.parent / "src" / "steepest"
+    home = Path(steepest.__file__).parent
     worded = [path.name for path in home.rglob("*.py") if 'is there already"' in path.read_text(encoding="utf-8")]
     assert worded == ["files.py"]

@@ -346,3 +346,12 @@ def test_turning_takes_a_fraction_of_a_frame(chromium: Browser, trial_page: Path
             steepest.set({camera: {turn: k / 10, tilt: 0.6}}); steepest.flush(); return performance.now() - since; })"""
         )
         assert sorted(times)[7] < 60, times
+
+
+def test_heights_below_zero_are_round_numbers(chromium: Browser, paged: Callable[..., Path]) -> None:
+    saddle = Cost.from_function(lambda u, v: u**2 - v**2)
+    run = descend(saddle, {"u": 1.0, "v": 1e-6}, learning_rate=0.1, epochs=76)
+    with opened(chromium, paged(run, cost=saddle)) as page:
+        marks = page.locator("#landscape .picture > svg > .grid text[text-anchor=end]").all_text_contents()
+    assert "0" in marks and len(marks) >= 3
+    assert all(len(re.sub(r"[−.]|^−?0\.", "", mark)) <= 3 for mark in marks), marks

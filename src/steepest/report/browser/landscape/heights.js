@@ -48,13 +48,14 @@ export class Heights {
   round(apart) {
     const { floor, range } = this;
     if (this.kind === "linear") return ticks([floor, floor + range], 1 / apart).filter((cost) => cost > floor);
-    // Round costs where the floor is near zero; else costs a round number above the floor.
+    // Round costs where the floor is near zero; else the round ones that are nearest to a round number above the floor.
     const base = floor >= 0 && floor < 0.1 * range ? 0 : floor, top = Math.floor(Math.log10(range)) + 1;
     const found = [];
     let last = 1 + apart / 2;
     for (let power = top; power > top - 7; power--)
       for (let k = NICE.length - 1; k >= 0; k--) {
-        const cost = Number((base + NICE[k] * 10 ** power).toPrecision(12)), height = this.of(cost);
+        const size = 10 ** power, cost = Number((Math.round(base / size + NICE[k]) * size).toPrecision(12));
+        const height = this.of(cost);
         if (cost <= floor || height > last - apart || height < apart / 2) continue;
         found.unshift(cost);
         last = height;
