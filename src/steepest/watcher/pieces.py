@@ -70,8 +70,7 @@ class WatchOfPieces(Watch):
     def __str__(self) -> str:
         return (
             f"{self._epoch:,} steps of {type(self.optimizer).__name__}, {len(self.names)} parameters in pieces over "
-            f"{ranks.holders(self._params)} ranks, watching took {100 * self.overhead:.2g} % of a step; all ranks "
-            "together ask for its findings()"
+            f"{ranks.holders(self._params)} ranks, {self._took()}all ranks together ask for its findings()"
         )
 
     def _pieces(self) -> Sequence[Tensor]:

@@ -225,12 +225,14 @@ class Watch:
     def __str__(self) -> str:
         kept = "every step" if self._snapshots.every == 1 else f"every {self._snapshots.every}th step"
         bad = [finding.rule for finding in self.findings()]
-        took = f"watching took {100 * self.overhead:.2g} % of a step, " if math.isfinite(self.overhead) else ""
         return (
             f"{self._epoch:,} steps of {type(self.optimizer).__name__}, {len(self.names)} parameters, {kept} kept, "
-            + took
-            + (f"faults: {', '.join(bad)}" if bad else "no fault seen")
+            f"{self._took()}" + (f"faults: {', '.join(bad)}" if bad else "no fault seen")
         )
+
+    def _took(self) -> str:
+        """What watching takes of a step; nothing is said before two of them."""
+        return f"watching took {100 * self.overhead:.2g} % of a step, " if math.isfinite(self.overhead) else ""
 
     def _before_step(self, optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> Any:
         """Measure what the optimizer is about to use; with a closure, when it first evaluates it."""
